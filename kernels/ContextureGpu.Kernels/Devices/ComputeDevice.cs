@@ -1,0 +1,75 @@
+namespace ContextureGpu.Kernels;
+
+/// <summary>
+/// One device that can do all arithmetic on large data. Two families implement it: the native CPU, and ILGPU's accelerators (CUDA, OpenCL,
+/// ILGPU's CPU accelerator). Safe to use from one thread at a time.
+/// </summary>
+public abstract class ComputeDevice : IDisposable
+{
+    /// <summary>Describes a device that is about to be opened.</summary>
+    protected ComputeDevice(DeviceDescription description) => Description = description;
+
+    /// <summary>What this device is.</summary>
+    public DeviceDescription Description { get; }
+
+    /// <summary>Bytes this device holds in matrices.</summary>
+    public MemoryLedger Memory { get; } = new();
+
+    /// <summary>The operations in element type <typeparamref name="T"/>.</summary>
+    /// <exception cref="NotSupportedException">The device does not compute in <typeparamref name="T"/>.</exception>
+    public abstract Arithmetic<T> Arithmetic<T>()
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>;
+
+    /// <summary>
+    /// The <paramref name="k"/> nearest rows of Y for each row of X, exactly:
+    /// ordered by <c>sum_f (x_f - y_f)^2</c> summed in float64 in the order of the features, ties by the smaller index of Y.
+    /// Every device returns the same indices and the same bits, whatever it uses to find candidates.
+    /// </summary>
+    /// <param name="x">Queries, row-major (n, d), finite.</param>
+    /// <param name="y">Points searched, row-major (m, d), finite.</param>
+    /// <param name="dimension">d, at least 1.</param>
+    /// <param name="k">Neighbours per query, 0 .. m.</param>
+    /// <param name="indices">Receives row numbers of Y, row-major (n, k).</param>
+    /// <param name="squaredDistances">Receives squared distances, row-major (n, k), ascending along a row.</param>
+    /// <param name="cancellationToken">Stops the search between tiles.</param>
+    /// <exception cref="ArgumentException">A span does not have the size its shape asks for, or k is above m.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void NearestNeighbors(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> y, int dimension, int k,
+        Span<int> indices, Span<double> squaredDistances, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(k);
+        if (indices.Length != squaredDistances.Length || (k > 0 && indices.Length % k != 0))
+            throw new ArgumentException($"indices ({indices.Length}) and squaredDistances ({squaredDistances.Length}) must both hold n * k values, k = {k}");
+        if (k == 0 || indices.IsEmpty)
+            return;
+        int n = indices.Length / k;
+        if (x.Length != (long)n * dimension)
+            throw new ArgumentException($"x holds {x.Length} values, but ({n}, {dimension}) asks for {(long)n * dimension}", nameof(x));
+        if (y.Length % dimension != 0)
+            throw new ArgumentException($"y holds {y.Length} values, which is no multiple of the dimension {dimension}", nameof(y));
+        int m = y.Length / dimension;
+        if (k > m)
+            throw new ArgumentException($"k = {k} neighbours were asked for among {m} points", nameof(k));
+        NearestNeighborsCore(x, n, y, m, dimension, k, indices, squaredDistances, cancellationToken);
+    }
+
+    /// <summary>Does the work of <see cref="NearestNeighbors"/>: n, m, dimension and k are all at least 1 and the spans fit.</summary>
+    protected abstract void NearestNeighborsCore(
+        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k,
+        Span<int> indices, Span<double> squaredDistances, CancellationToken cancellationToken);
+
+    /// <summary>Waits until everything submitted to the device is done.</summary>
+    public abstract void Synchronize();
+
+    /// <summary>Closes the device. Matrices on it can no longer be used.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the device.</summary>
+    protected abstract void Dispose(bool disposing);
+}
