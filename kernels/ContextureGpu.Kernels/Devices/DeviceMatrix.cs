@@ -47,8 +47,24 @@ public abstract class DeviceMatrix<T> : IDisposable
         return CreateColumnView(start, count);
     }
 
+    /// <summary>
+    /// Rows <paramref name="start"/> .. <paramref name="start"/> + <paramref name="count"/> - 1 as a matrix that shares this storage.
+    /// The view is valid until this matrix is disposed; disposing the view does nothing.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the matrix.</exception>
+    public DeviceMatrix<T> RowRange(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, Rows, nameof(count));
+        return CreateRowView(start, count);
+    }
+
     /// <summary>Makes the view of <see cref="ColumnRange"/>; the range has been checked.</summary>
     protected abstract DeviceMatrix<T> CreateColumnView(int start, int count);
+
+    /// <summary>Makes the view of <see cref="RowRange"/>; the range has been checked.</summary>
+    protected abstract DeviceMatrix<T> CreateRowView(int start, int count);
 
     /// <summary>Releases the storage, if this matrix owns it.</summary>
     public void Dispose()

@@ -1,0 +1,37 @@
+using System.Numerics;
+using ContextureGpu.Kernels;
+
+namespace ContextureGpu.Operators;
+
+/// <summary>
+/// The random walk of a radial kernel, <c>P_ij = k(x_i, y_j) / sum_l k(x_i, y_l)</c>, never stored: entries are recomputed as
+/// <c>exp(log k(x_i, y_j) - a_i)</c> with <c>a_i</c> the log-sum of row i, so no row can underflow.
+/// </summary>
+internal sealed class KernelWalk<T> : LinearOperator<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly RadialKernel _kernel;
+    private readonly DeviceMatrix<T> _x, _y, _logSum;
+
+    /// <summary>Takes ownership of x, (n, d), and y, (m, d); they may be the same matrix.</summary>
+    public KernelWalk(Arithmetic<T> arithmetic, RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y)
+        : base(arithmetic, x.Rows, y.Rows, OperatorStructure.MassPreserving)
+    {
+        (_kernel, _x, _y) = (kernel, x, y);
+        _logSum = arithmetic.Allocate(x.Rows, 1);
+        arithmetic.KernelLogSum(kernel, x, y, null, _logSum);
+    }
+
+    protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y) =>
+        Arithmetic.KernelProduct(_kernel, _x, _logSum, _y, null, x, y);
+
+    protected override void ApplyAdjointCore(DeviceMatrix<T> x, DeviceMatrix<T> y) =>
+        Arithmetic.KernelProduct(_kernel, _y, null, _x, _logSum, x, y);
+
+    protected override void Dispose(bool disposing)
+    {
+        _logSum.Dispose();
+        _x.Dispose();
+        _y.Dispose();
+    }
+}
