@@ -29,6 +29,11 @@ public static class Tolerance
     public static double Relative<T>(long length, double condition = 1)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => Relative(Epsilon<T>(), length, condition);
 
+    /// <summary>
+    /// The error allowed to a mean of <paramref name="draws"/> independent draws: five standard errors, exceeded by chance once in 1.7 million.
+    /// </summary>
+    public static double OfMean(double standardDeviation, long draws) => 5 * standardDeviation / Math.Sqrt(draws);
+
     /// <summary>Distance from 1 to the next number of the type.</summary>
     public static double Epsilon<T>()
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => double.CreateTruncating(T.BitIncrement(T.One) - T.One);
