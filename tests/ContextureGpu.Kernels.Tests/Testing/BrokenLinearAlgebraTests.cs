@@ -38,7 +38,8 @@ public sealed class BrokenLinearAlgebraTests
             Flaw.IgnoresOrientation or Flaw.DropsTheLastTerm => contract.Products,
             _ => contract.BadInputIsRefused,
         };
-        Assert.IsAssignableFrom<IAssertionException>(Record.Exception(check));
+        Exception? red = Record.Exception(check);
+        Assert.True(red is IAssertionException or ArgumentException, $"{flaw} was not found ({red?.GetType().Name ?? "green"})");
     }
 
     private sealed class BrokenContract(Flaw flaw) : HostLinearAlgebraContract
