@@ -1,0 +1,98 @@
+namespace ContextureGpu.Testing;
+
+/// <summary>The ways in which a <see cref="BrokenDevice"/> is wrong, each a mistake that kernels have really made.</summary>
+public enum Defect
+{
+    /// <summary>A product treats square A transposed as A.</summary>
+    IgnoresOrientation,
+
+    /// <summary>A product does not compute the last column where the width is one above a multiple of four.</summary>
+    DropsTailColumn,
+
+    /// <summary>A product leaves out the last inner index where there are more than 64.</summary>
+    DropsTailOfInnerDimension,
+
+    /// <summary>A product forgets the old contents.</summary>
+    IgnoresBeta,
+
+    /// <summary>A product multiplies the old contents by beta = 0 instead of forgetting them.</summary>
+    MultipliesNanByZero,
+
+    /// <summary>A linear combination multiplies what has factor 0.</summary>
+    CombinesNanByZero,
+
+    /// <summary>Inner products are summed in the element type (float64 data: in float32).</summary>
+    SumsInnerProductsInSinglePrecision,
+
+    /// <summary>The Gram matrix differs from its transpose in the last bit.</summary>
+    ReturnsUnsymmetricGram,
+
+    /// <summary>Row i is scaled with the factor of row i + 1.</summary>
+    ScalesByTheNextRow,
+
+    /// <summary>The scaled rows are assembled in a zeroed output, which destroys the input where they are the same.</summary>
+    ClearsBeforeScaling,
+
+    /// <summary>Variance as the mean of squares less the square of the mean.</summary>
+    TakesVarianceInOnePass,
+
+    /// <summary>Weights are ignored.</summary>
+    IgnoresWeights,
+
+    /// <summary>The kernel and the two offsets are exponentiated one by one.</summary>
+    ExponentiatesOffsetsApart,
+
+    /// <summary>Row offsets are ignored.</summary>
+    IgnoresRowOffset,
+
+    /// <summary>Squared distances as |x|^2 + |y|^2 - 2 x.y in the element type.</summary>
+    ExpandsSquaredDistances,
+
+    /// <summary>The exponential kernel is computed as the Gaussian one.</summary>
+    ConfusesKernels,
+
+    /// <summary>The logarithm of the sum is not shifted by the maximum.</summary>
+    DoesNotShiftLogSum,
+
+    /// <summary>A sparse product leaves the rows without entries as they were.</summary>
+    LeavesEmptyRows,
+
+    /// <summary>A sparse product leaves out the last entry of a row of more than 32.</summary>
+    DropsLastEntryOfLongRow,
+
+    /// <summary>A square sparse matrix is never transposed.</summary>
+    IgnoresSparseOrientation,
+
+    /// <summary>Filling writes one column too many.</summary>
+    WritesPastItsView,
+
+    /// <summary>Copying up leaves out the last row of a matrix of more than one.</summary>
+    UploadsOneRowLess,
+
+    /// <summary>Every second product differs in the last bit.</summary>
+    DiffersBetweenRuns,
+
+    /// <summary>A product overwrites its input.</summary>
+    OverwritesItsInput,
+
+    /// <summary>Sparse matrices are not given back to the ledger.</summary>
+    ForgetsToReleaseSparse,
+
+    /// <summary>Scratch memory of the kernel product is not given back.</summary>
+    LeaksScratch,
+
+    /// <summary>Among equal distances the larger index comes first.</summary>
+    BreaksTiesByLargerIndex,
+
+    /// <summary>Neighbours are ranked by the expanded squared distance.</summary>
+    RanksByExpandedDistances,
+
+    /// <summary>Neighbours are ranked by distances in float32.</summary>
+    RanksInSinglePrecision,
+
+    /// <summary>The point with the query's own index is left out of its neighbours.</summary>
+    DropsSelfByPosition,
+
+    /// <summary>The search does not look at the cancellation token.</summary>
+    IgnoresCancellation,
+}
