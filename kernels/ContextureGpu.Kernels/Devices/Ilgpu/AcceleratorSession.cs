@@ -52,7 +52,7 @@ internal sealed class AcceleratorSession : IDisposable
             {
                 launch(_loader.Load<TLauncher>(kernel), Stream);
             }
-            catch (Exception error) when (error is not DeviceFailureException)
+            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
                 throw Fail($"the kernel {kernel.Method.DeclaringType?.Name}.{kernel.Method.Name} could not be compiled or launched: {error.Message}", error);
             }
@@ -107,7 +107,7 @@ internal sealed class AcceleratorSession : IDisposable
                 target.View.SubView(offset, source.Length).CopyFromCPU(Stream, source);
                 Stream.Synchronize();
             }
-            catch (Exception error) when (error is not DeviceFailureException)
+            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
                 throw Fail($"copying to the device failed: {error.Message}", error);
             }
@@ -128,7 +128,7 @@ internal sealed class AcceleratorSession : IDisposable
                 source.View.SubView(offset, target.Length).CopyToCPU(Stream, target);
                 Stream.Synchronize();
             }
-            catch (Exception error) when (error is not DeviceFailureException)
+            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
                 throw Fail($"work on the device, or copying from it, failed: {error.Message}", error);
             }
