@@ -7,8 +7,8 @@ namespace ContextureGpu.Kernels.Ilgpu;
 /// the true distance obeys <c>| ||r(x) - r(y)|| - s ||x - y|| | &lt;= E</c>. The device's value of <c>||r(x) - r(y)||^2</c> from d differences and d fused
 /// multiply-adds has relative error at most <c>gamma = (d + 2) u / (1 - (d + 2) u)</c> (Higham, Accuracy and Stability, 2nd ed. 2002, section 3.1) and,
 /// where the hardware flushes subnormals, absolute error at most <c>d 2^-125</c>. Every point that is no candidate has a device value of at least
-/// that of the last candidate, t, hence <c>s ||x - y|| &gt;= sqrt((t - d 2^-125) / (1 + gamma)) - E</c>. If the square of that, less the rounding of float64, exceeds the k-th
-/// distance found, the k found are the k nearest.</para>
+/// that of the last candidate, t, hence <c>s ||x - y|| &gt;= sqrt((t - d 2^-125) / (1 + gamma)) - E</c>. If the square of that over s, less what rounding and underflow
+/// in float64 can take from a computed distance, exceeds the k-th distance found, the k found are the k nearest.</para>
 /// </summary>
 internal sealed class RoundedDistanceBound
 {
@@ -61,14 +61,12 @@ internal sealed class RoundedDistanceBound
         double inner = (last - _d * Math.ScaleB(1, -125)) / (1 + gamma);
         if (!(inner > 0))
             return false;
-        // d + 2 roundings of float64 in a computed distance or norm, and those of this test.
+        // d + 2 roundings of float64 in a computed distance or norm, and those of this test; then what underflow can take from d squares.
         double host = HostSlack + 4 * (_d + 4) * Math.ScaleB(1, -53);
         double perturbation = (Unit * (Norm(query) + _largestNorm) + Math.Sqrt(_d) * Math.ScaleB(1, -124)) * (1 + host);
-        double least = Math.Sqrt(inner) - perturbation;
-        if (!(least > 0))
-            return false;
-        double found = Math.Sqrt(squaredDistance) * _scale;
-        return least * (1 - host) > found * (1 + host);
+        double least = (Math.Sqrt(inner) - perturbation) / _scale;
+        double leastSquare = least * least;
+        return least > 0 && double.IsFinite(leastSquare) && leastSquare * (1 - host) - 2 * _d * double.Epsilon > squaredDistance;
     }
 
     private double Norm(ReadOnlySpan<double> point)
