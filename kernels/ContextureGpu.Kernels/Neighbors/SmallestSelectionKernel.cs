@@ -5,8 +5,8 @@ namespace ContextureGpu.Kernels.Ilgpu;
 /// <summary>
 /// The <c>count</c> smallest of each row of D (N, M), D not negative, with their column numbers, ascending, ties by the smaller column: output (N, count) of
 /// keys <c>bits(D_ij) 2^32 + j</c>, whose order as integers is that order.
-/// <para>A group takes a row and walks over it 2048 elements at a time, eight for each thread. Elements below the count-th smallest so far are appended to a list of 4096
-/// keys in shared memory (32 KB), at places found by a prefix sum over the threads: no atomics. When a next step might not fit, and at the end, the
+/// <para>A group takes a row and walks over it 1024 elements at a time, four for each thread. Elements below the count-th smallest so far are appended to a list of 2048
+/// keys in shared memory (16 KB), at places found by a prefix sum over the threads: no atomics. When a next step might not fit, and at the end, the
 /// list is sorted (bitonic; Batcher 1968) and cut to <c>count</c>, which lowers the bound. After the first step few elements pass it.</para>
 /// </summary>
 internal static class SmallestSelectionKernel
@@ -14,9 +14,9 @@ internal static class SmallestSelectionKernel
     /// <summary>The most that can be selected from a row.</summary>
     public const int MaxCount = Capacity - Step;
 
-    private const int PerThread = 8;
+    private const int PerThread = 4;
     private const int Step = TileGeometry.Threads * PerThread;
-    private const int Capacity = 4096;
+    private const int Capacity = 2048;
 
     /// <summary>The kernel: group g takes row g. Needs <c>1 &lt;= count &lt;= min(M, MaxCount)</c>.</summary>
     [DeviceKernel(TileGeometry.Threads)]

@@ -45,10 +45,10 @@ public sealed partial class GeneratedCodeTests : IClassFixture<GeneratedCodeTest
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Static_shared_memory_is_at_most_48_KB(string kernel)
+    public void Shared_memory_is_at_most_the_32_KB_every_OpenCl_device_has(string kernel)
     {
         int bytes = SharedBytes().Matches(_ptx[kernel]).Sum(match => int.Parse(match.Groups[1].ValueSpan));
-        Assert.InRange(bytes, 0, 48 * 1024);
+        Assert.InRange(bytes, 0, 32 * 1024);
     }
 
     [Theory]

@@ -5,10 +5,11 @@ namespace ContextureGpu.Kernels.Tests.Ilgpu;
 
 /// <summary>
 /// Every kernel once, as small as it can be while all its branches are taken, for a run under Oclgrind, which finds data races, uninitialised reads and accesses out of
-/// bounds. It simulates an OpenCL device, the only one the process then sees (Debian: <c>apt-get install oclgrind</c>):
+/// bounds in a simulated OpenCL device (Debian: <c>apt-get install oclgrind ocl-icd-libopencl1</c>). The variable OCL_ICD_VENDORS makes it the only device the process sees:
 /// <code>
 /// dotnet build -c Release tests/ContextureGpu.Kernels.Tests
-/// CONTEXTURE_OPENCL_ANY=1 oclgrind --data-races --uninitialized --log oclgrind.log \
+/// rm -f oclgrind.log
+/// OCL_ICD_VENDORS=/usr/lib/oclgrind/liboclgrind-rt-icd.so CONTEXTURE_OPENCL_ANY=1 oclgrind --data-races --uninitialized --log oclgrind.log \
 ///     artifacts/bin/ContextureGpu.Kernels.Tests/release/ContextureGpu.Kernels.Tests -class "*OclgrindTests"
 /// test ! -s oclgrind.log
 /// </code>

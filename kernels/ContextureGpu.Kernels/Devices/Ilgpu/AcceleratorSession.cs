@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
 
 namespace ContextureGpu.Kernels.Ilgpu;
 
@@ -54,7 +55,7 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw Fail($"the kernel {kernel.Method.DeclaringType?.Name}.{kernel.Method.Name} could not be compiled or launched: {error.Message}", error);
+                throw Fail($"the kernel {kernel.Method.DeclaringType?.Name}.{kernel.Method.Name} could not be compiled or launched: {Describe(error)}", error);
             }
         }
     }
@@ -76,7 +77,7 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error)
             {
-                throw new InsufficientMemoryException($"{Selector} has no room for another {bytes} bytes; {_ledger.LiveBytes} of {Accelerator.MemorySize} are in use here ({error.Message})", error);
+                throw new InsufficientMemoryException($"{Selector} has no room for another {bytes} bytes; {_ledger.LiveBytes} of {Accelerator.MemorySize} are in use here ({Describe(error)})", error);
             }
         }
     }
@@ -109,7 +110,7 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw Fail($"copying to the device failed: {error.Message}", error);
+                throw Fail($"copying to the device failed: {Describe(error)}", error);
             }
         }
     }
@@ -130,7 +131,7 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw Fail($"work on the device, or copying from it, failed: {error.Message}", error);
+                throw Fail($"work on the device, or copying from it, failed: {Describe(error)}", error);
             }
         }
     }
@@ -147,7 +148,7 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error)
             {
-                throw Fail($"work on the device failed: {error.Message}", error);
+                throw Fail($"work on the device failed: {Describe(error)}", error);
             }
         }
     }
@@ -178,4 +179,7 @@ internal sealed class AcceleratorSession : IDisposable
             _context.Dispose();
         }
     }
+
+    // OpenCL errors have a code and no message worth reading.
+    private static string Describe(Exception error) => error is CLException opencl ? opencl.Error.ToString() : error.Message;
 }
