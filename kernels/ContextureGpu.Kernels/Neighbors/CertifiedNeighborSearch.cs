@@ -10,8 +10,8 @@ namespace ContextureGpu.Kernels.Ilgpu;
 /// </summary>
 internal sealed class CertifiedNeighborSearch(AcceleratorSession session)
 {
-    // Distances of a slab of queries to all points: elements held on the device at a time.
-    private const long SlabElements = 32L << 20;
+    /// <summary>Distances held on the device at a time: of a slab of queries to all points, of one query at least.</summary>
+    public long SlabElements { get; init; } = 32L << 20;
 
     /// <summary>Queries of the last search that had to be searched on the host.</summary>
     public int Uncertified { get; private set; }

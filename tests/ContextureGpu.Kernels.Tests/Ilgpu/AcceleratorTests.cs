@@ -223,6 +223,34 @@ public abstract class AcceleratorTests<T>
     }
 
     [Fact]
+    public void Same_bits_every_time()
+    {
+        Arithmetic<T> on = On;
+        const int n = 130, b = 3;
+        using HostileMatrix<T> x = new(Device, n, b, Reference.Sample(25, n * b)), first = new(Device, n, b, null), second = new(Device, n, b, null);
+        double[] c = new double[b * b], again = new double[b * b];
+        var kernel = new RadialKernel(RadialKernelKind.Gaussian, 1);
+        on.KernelProduct(kernel, x.Matrix, null, x.Matrix, null, x.Matrix, first.Matrix);
+        on.KernelProduct(kernel, x.Matrix, null, x.Matrix, null, x.Matrix, second.Matrix);
+        Assert.Equal(first.Read(), second.Read());
+        on.InnerProducts(x.Matrix, first.Matrix, c);
+        on.InnerProducts(x.Matrix, second.Matrix, again);
+        Assert.Equal(c, again);
+    }
+
+    [Fact]
+    public void KernelProduct_does_not_lose_small_terms_in_a_large_sum()
+    {
+        // 1 followed by terms of a quarter unit roundoff each: added one by one they would all be lost. Tiles of 32 rows are added with compensation.
+        int m = _backend == BackendKind.IlgpuCpu ? 513 : 32_001;
+        double small = Reference.Unit<T>() / 4;
+        using HostileMatrix<T> x = new(Device, 1, 0, []), y = new(Device, m, 0, []), v = new(Device, m, 1, [1, .. Enumerable.Repeat(small, m - 1)]), result = new(Device, 1, 1, null);
+        On.KernelProduct(new RadialKernel(RadialKernelKind.Gaussian, 1), x.Matrix, null, y.Matrix, null, v.Matrix, result.Matrix);
+        double lost = 31 * small;       // those of the first tile
+        Assert.InRange(result.Read()[0], 1 + (m - 1) * small - lost - 2 * Reference.Unit<T>(), 1 + (m - 1) * small + 2 * Reference.Unit<T>());
+    }
+
+    [Fact]
     public void Memory_is_accounted_for_and_use_after_disposal_refused()
     {
         Arithmetic<T> on = On;
@@ -262,14 +290,20 @@ public abstract class AcceleratorTests<T>
     }
 }
 
+[Collection("ilgpu-cpu")]
 public sealed class IlgpuCpuSingleTests() : AcceleratorTests<float>(BackendKind.IlgpuCpu);
 
+[Collection("ilgpu-cpu")]
 public sealed class IlgpuCpuDoubleTests() : AcceleratorTests<double>(BackendKind.IlgpuCpu);
 
+[Collection("opencl")]
 public sealed class OpenClSingleTests() : AcceleratorTests<float>(BackendKind.OpenCl);
 
+[Collection("opencl")]
 public sealed class OpenClDoubleTests() : AcceleratorTests<double>(BackendKind.OpenCl);
 
+[Collection("cuda")]
 public sealed class CudaSingleTests() : AcceleratorTests<float>(BackendKind.Cuda);
 
+[Collection("cuda")]
 public sealed class CudaDoubleTests() : AcceleratorTests<double>(BackendKind.Cuda);

@@ -37,7 +37,8 @@ public abstract class NeighborSearchTests
         };
         double[] x = [.. Reference.Sample(21, n * d).Select(map)], y = [.. Reference.Sample(22, _points * d).Select(map)];
         (int[] indices, double[] distances) = (new int[n * k], new double[n * k]);
-        var search = new CertifiedNeighborSearch(((IlgpuDevice)device).Session);
+        // Two queries at a time.
+        var search = new CertifiedNeighborSearch(((IlgpuDevice)device).Session) { SlabElements = 2 * _points };
         search.Search(x, n, y, _points, d, k, indices, distances, TestContext.Current.CancellationToken);
         Assert.Equal(needsHost, search.Uncertified > 0);
         for (int i = 0; i < n; i++)
@@ -71,8 +72,11 @@ public abstract class NeighborSearchTests
     }
 }
 
+[Collection("ilgpu-cpu")]
 public sealed class IlgpuCpuNeighborTests() : NeighborSearchTests(BackendKind.IlgpuCpu, 150);
 
+[Collection("opencl")]
 public sealed class OpenClNeighborTests() : NeighborSearchTests(BackendKind.OpenCl, 9001);
 
+[Collection("cuda")]
 public sealed class CudaNeighborTests() : NeighborSearchTests(BackendKind.Cuda, 9001);

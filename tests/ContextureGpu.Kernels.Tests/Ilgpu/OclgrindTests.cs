@@ -15,6 +15,7 @@ namespace ContextureGpu.Kernels.Tests.Ilgpu;
 /// </code>
 /// Elsewhere the same tests run on whatever OpenCL device there is.
 /// </summary>
+[Collection("opencl")]
 public sealed class OclgrindTests
 {
     [Fact]

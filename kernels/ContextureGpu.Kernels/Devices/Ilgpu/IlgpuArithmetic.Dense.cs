@@ -6,12 +6,14 @@ namespace ContextureGpu.Kernels.Ilgpu;
 /// <content>Dense products and sums over rows.</content>
 internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidening>
 {
-    // Sums over rows: a block in the type of the elements has at most this many terms; partial sums take at most so much memory.
+    // Sums over rows: a block in the type of the elements has at most this many terms.
     private const int ShortBlock = 256;
-    private const long PartialBytes = 64L << 20;
 
     // Groups that keep a large GPU busy.
     private const int WantedGroups = 1024;
+
+    /// <summary>Partial sums take at most so much memory at a time, if one block of them does not take more.</summary>
+    public long PartialBytes { get; init; } = 64L << 20;
 
     private static bool SumsInDouble => typeof(TSum) == typeof(double);
 
