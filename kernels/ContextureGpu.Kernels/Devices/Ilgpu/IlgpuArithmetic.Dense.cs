@@ -1,0 +1,172 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace ContextureGpu.Kernels.Ilgpu;
+
+/// <content>Dense products and sums over rows.</content>
+internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidening>
+{
+    // Sums over rows: a block in the type of the elements has at most this many terms.
+    private const int ShortBlock = 256;
+
+    // Groups that keep a large GPU busy.
+    private const int WantedGroups = 1024;
+
+    /// <summary>Partial sums take at most so much memory at a time, if one block of them does not take more.</summary>
+    public long PartialBytes { get; init; } = 64L << 20;
+
+    private static bool SumsInDouble => typeof(TSum) == typeof(double);
+
+    /// <inheritdoc/>
+    protected override void MultiplyCore(
+        T alpha, DeviceMatrix<T> a, Orientation orientationA, DeviceMatrix<T> b, Orientation orientationB, T beta, DeviceMatrix<T> c)
+    {
+        IlgpuMatrix<T> left = Own(a), right = Own(b), target = Own(c);
+        var shape = new MatrixProductShape<T>
+        {
+            OffsetA = left.Offset,
+            OffsetB = right.Offset,
+            OffsetC = target.Offset,
+            LeadingA = left.LeadingDimension,
+            LeadingB = right.LeadingDimension,
+            LeadingC = target.LeadingDimension,
+            M = c.Rows,
+            N = c.Columns,
+            K = orientationA == Orientation.Normal ? a.Columns : a.Rows,
+            TransposedA = orientationA == Orientation.Normal ? 0 : 1,
+            TransposedB = orientationB == Orientation.Normal ? 0 : 1,
+            ColumnTiles = TileGeometry.Count(c.Columns, TileGeometry.Tile),
+            Alpha = alpha,
+            Beta = beta,
+        };
+        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, MatrixProductShape<T>>>(
+            MatrixProductKernel.Product<T, TReal>,
+            (launch, stream) => launch(
+                stream, MatrixProductKernel.Grid64(shape.M, shape.N), left.Buffer!.View, right.Buffer!.View, target.Buffer!.View, shape));
+    }
+
+    /// <inheritdoc/>
+    protected override void InnerProductsCore(DeviceMatrix<T> a, DeviceMatrix<T> b, Span<double> c)
+    {
+        IlgpuMatrix<T> left = Own(a), right = Own(b);
+        int p = a.Columns, q = b.Columns;
+        int tilesP = TileGeometry.Count(p, TileGeometry.Tile), tilesQ = TileGeometry.Count(q, TileGeometry.Tile), tiles = checked(tilesP * tilesQ);
+        bool symmetric = ReferenceEquals(left.Buffer, right.Buffer) && left.Offset == right.Offset && p == q && a.LeadingDimension == b.LeadingDimension;
+        long elements = (long)p * q;
+        int mostBlocks = (int)Math.Clamp(PartialBytes / (elements * Interop.SizeOf<TSum>()), 1, (1 << 22) / tiles);
+        long rowsPerBlock = ShortBlock;
+        if (SumsInDouble)
+        {
+            int wanted = Math.Min(mostBlocks, (WantedGroups + tiles - 1) / tiles);
+            long even = (a.Rows + wanted - 1L) / wanted;
+            rowsPerBlock = Math.Max(ShortBlock, (even + TileGeometry.Depth - 1) / TileGeometry.Depth * TileGeometry.Depth);
+        }
+        int blocks = (int)((a.Rows + rowsPerBlock - 1) / rowsPerBlock), batch = Math.Min(blocks, mostBlocks);
+        using DeviceBuffer<TSum> partial = _session.Allocate<TSum>(batch * elements);
+        c.Clear();
+        for (int first = 0; first < blocks; first += batch)
+        {
+            int count = Math.Min(batch, blocks - first);
+            var shape = new InnerProductShape
+            {
+                OffsetA = left.Offset,
+                OffsetB = right.Offset,
+                LeadingA = left.LeadingDimension,
+                LeadingB = right.LeadingDimension,
+                Rows = a.Rows,
+                FirstRow = first * rowsPerBlock,
+                RowsPerBlock = rowsPerBlock,
+                P = p,
+                Q = q,
+                TilesP = tilesP,
+                TilesQ = tilesQ,
+                Symmetric = symmetric ? 1 : 0,
+            };
+            _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<TSum>, InnerProductShape>>(
+                InnerProductKernel.Partial<T, TSum, TSumReal, TWidening>,
+                (launch, stream) => launch(
+                    stream, new KernelConfig(tiles * count, TileGeometry.Threads), left.Buffer!.View, right.Buffer!.View, partial.View, shape));
+            if (SumsInDouble && count > 1)
+            {
+                _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<TSum>, int, long>>(
+                    InnerProductKernel.SumBlocks<TSum>,
+                    (launch, stream) => launch(stream, TileGeometry.ForItems(elements), partial.View, count, elements));
+                count = 1;
+            }
+            AddBlocks(partial, count, c);
+        }
+        if (symmetric)
+            MirrorLowerTriangle(c, p);
+    }
+
+    /// <inheritdoc/>
+    protected override void ColumnMomentsCore(DeviceMatrix<T> x, DeviceMatrix<T>? weights, Span<double> mean, Span<double> variance)
+    {
+        IlgpuMatrix<T> own = Own(x);
+        (DeviceBuffer<T> weightBuffer, long weightOffset, long weightStride) = ColumnOr(weights, 1);
+        int columns = x.Columns;
+        long rowsPerBlock = SumsInDouble ? Math.Max(ShortBlock, (x.Rows + ShortBlock - 1L) / ShortBlock) : ShortBlock;
+        int blocks = (int)((x.Rows + rowsPerBlock - 1) / rowsPerBlock);
+        var shape = new ColumnMomentShape
+        {
+            OffsetX = own.Offset,
+            LeadingX = own.LeadingDimension,
+            OffsetWeight = weightOffset,
+            LeadingWeight = weightStride,
+            Rows = x.Rows,
+            RowsPerBlock = rowsPerBlock,
+            Columns = columns,
+            ColumnTiles = TileGeometry.Count(columns, ColumnMomentKernel.ColumnsPerGroup),
+        };
+        using DeviceBuffer<TSum> shift = _session.Allocate<TSum>(columns);
+        using DeviceBuffer<TSum> partial = _session.Allocate<TSum>(3L * columns * blocks);
+        var middle = new TSum[columns];
+        var sums = new double[3 * columns];
+        // About 0 first, then about the mean that gave; what the rounding of that mean leaves is taken off at the end.
+        for (int pass = 0; pass < 2; pass++)
+        {
+            _session.Upload<TSum>(middle, shift);
+            _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<TSum>, ArrayView<TSum>, ColumnMomentShape>>(
+                ColumnMomentKernel.Partial<T, TSum, TSumReal, TWidening>,
+                (launch, stream) => launch(
+                    stream, new KernelConfig(shape.ColumnTiles * blocks, TileGeometry.Threads), own.Buffer!.View, weightBuffer.View, shift.View, partial.View, shape));
+            Array.Clear(sums);
+            AddBlocks(partial, blocks, sums);
+            for (int j = 0; j < columns; j++)
+            {
+                double total = sums[j], difference = sums[columns + j] / total;
+                mean[j] = double.CreateTruncating(middle[j]) + difference;
+                variance[j] = Math.Max(sums[2 * columns + j] / total - difference * difference, 0);
+                middle[j] = TSum.CreateTruncating(mean[j]);
+            }
+        }
+    }
+
+    // sum += each of the first blocks of a buffer in turn.
+    private void AddBlocks(DeviceBuffer<TSum> partial, int blocks, Span<double> sum)
+    {
+        int chunk = Math.Max(1, (1 << 20) / sum.Length);
+        var values = new TSum[Math.Min(chunk, blocks) * (long)sum.Length];
+        for (int first = 0; first < blocks; first += chunk)
+        {
+            int count = Math.Min(chunk, blocks - first);
+            Span<TSum> taken = values.AsSpan(0, count * sum.Length);
+            _session.Download(partial, (long)first * sum.Length, taken);
+            for (int block = 0; block < count; block++)
+            {
+                ReadOnlySpan<TSum> terms = taken.Slice(block * sum.Length, sum.Length);
+                for (int i = 0; i < terms.Length; i++)
+                    sum[i] += double.CreateTruncating(terms[i]);
+            }
+        }
+    }
+
+    private static void MirrorLowerTriangle(Span<double> c, int n)
+    {
+        for (int i = 0; i < n; i++)
+        {
+            for (int j = i + 1; j < n; j++)
+                c[i * n + j] = c[j * n + i];
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace ContextureGpu.Kernels.Ilgpu;
+
+/// <content>Kernel matrices and sparse matrices.</content>
+internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidening>
+{
+    /// <inheritdoc/>
+    protected override void KernelProductCore(
+        RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T>? rowOffset, DeviceMatrix<T> y, DeviceMatrix<T>? columnOffset,
+        DeviceMatrix<T> v, DeviceMatrix<T> output)
+    {
+        IlgpuMatrix<T> block = Own(v), target = Own(output);
+        (ArrayView<T> pointsX, ArrayView<T> pointsY) = (ViewOf(x), ViewOf(y));
+        (DeviceBuffer<T> a, long offsetA, long strideA) = ColumnOr(rowOffset, 0);
+        (DeviceBuffer<T> b, long offsetB, long strideB) = ColumnOr(columnOffset, 0);
+        var shape = new KernelProductShape<T>
+        {
+            Points = Points(x, y),
+            Exponent = Exponent(kernel, offsetA, strideA, offsetB, strideB),
+            OffsetV = block.Offset,
+            LeadingV = block.LeadingDimension,
+            OffsetOutput = target.Offset,
+            LeadingOutput = target.LeadingDimension,
+            P = v.Columns,
+            ColumnTiles = TileGeometry.Count(v.Columns, TileGeometry.Tile),
+        };
+        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, KernelProductShape<T>>>(
+            KernelProductKernel.Product<T, TReal>,
+            (launch, stream) => launch(
+                stream, MatrixProductKernel.Grid64(x.Rows, v.Columns), pointsX, a.View, pointsY, b.View, block.Buffer!.View, target.Buffer!.View, shape));
+    }
+
+    /// <inheritdoc/>
+    protected override void KernelLogSumCore(
+        RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T>? columnOffset, DeviceMatrix<T> output)
+    {
+        IlgpuMatrix<T> target = Own(output);
+        (ArrayView<T> pointsX, ArrayView<T> pointsY) = (ViewOf(x), ViewOf(y));
+        (DeviceBuffer<T> b, long offsetB, long strideB) = ColumnOr(columnOffset, 0);
+        var shape = new KernelProductShape<T>
+        {
+            Points = Points(x, y),
+            Exponent = Exponent(kernel, 0, 0, offsetB, strideB),
+            OffsetOutput = target.Offset,
+            LeadingOutput = target.LeadingDimension,
+        };
+        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, KernelProductShape<T>>>(
+            KernelLogSumKernel.LogSums<T, TReal>,
+            (launch, stream) => launch(
+                stream, new KernelConfig(TileGeometry.Count(x.Rows, TileGeometry.Tile), TileGeometry.Threads), pointsX, pointsY, b.View, target.Buffer!.View, shape));
+    }
+
+    /// <inheritdoc/>
+    public override SparseMatrix<T> CreateSparse(CompressedRows matrix)
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        return new IlgpuSparseMatrix<T>(_session, matrix.Rows, matrix.Columns, matrix.NonZeros, Half(matrix), Half(matrix.Transpose()));
+    }
+
+    /// <inheritdoc/>
+    protected override void SparseProductCore(SparseMatrix<T> s, Orientation orientation, DeviceMatrix<T> x, DeviceMatrix<T> y)
+    {
+        if (s is not IlgpuSparseMatrix<T> matrix || !ReferenceEquals(matrix.Session, _session))
+            throw new ArgumentException($"the matrix does not live on {Device.Description.Selector}", nameof(s));
+        IlgpuMatrix<T> from = Own(x), to = Own(y);
+        IlgpuSparseMatrix<T>.Half half = orientation == Orientation.Normal ? matrix.Normal : matrix.Transposed;
+        var shape = new CompressedRowsShape
+        {
+            Elements = (long)y.Rows * y.Columns,
+            Columns = y.Columns,
+            OffsetX = from.Offset,
+            LeadingX = from.LeadingDimension,
+            OffsetY = to.Offset,
+            LeadingY = to.LeadingDimension,
+        };
+        ArrayView<T> source = ViewOf(x);
+        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>, ArrayView<T>, ArrayView<T>, ArrayView<T>, CompressedRowsShape>>(
+            CompressedRowsKernel.Product<T, TReal>,
+            (launch, stream) => launch(
+                stream, TileGeometry.ForItems(shape.Elements), half.RowStarts.View, half.ColumnIndices.View, half.Values.View, source, to.Buffer!.View, shape));
+    }
+
+    private IlgpuSparseMatrix<T>.Half Half(CompressedRows matrix)
+    {
+        var values = new T[matrix.NonZeros];
+        for (int e = 0; e < values.Length; e++)
+            values[e] = T.CreateTruncating(matrix.Values[e]);
+        return new IlgpuSparseMatrix<T>.Half(Upload<int>(matrix.RowStarts), Upload<int>(matrix.ColumnIndices), Upload<T>(values));
+    }
+
+    private DeviceBuffer<TElement> Upload<TElement>(ReadOnlySpan<TElement> values)
+        where TElement : unmanaged
+    {
+        DeviceBuffer<TElement> buffer = _session.Allocate<TElement>(Math.Max(values.Length, 1));
+        _session.Upload(values, buffer);
+        return buffer;
+    }
+
+    // Points without features, or without rows, have no buffer: nothing of the view is read then.
+    private ArrayView<T> ViewOf(DeviceMatrix<T> matrix) => (Own(matrix).Buffer ?? _constants).View;
+
+    private PointSets Points(DeviceMatrix<T> x, DeviceMatrix<T> y)
+    {
+        IlgpuMatrix<T> left = Own(x), right = Own(y);
+        return new PointSets
+        {
+            OffsetX = left.Offset,
+            LeadingX = left.LeadingDimension,
+            OffsetY = right.Offset,
+            LeadingY = right.LeadingDimension,
+            N = x.Rows,
+            M = y.Rows,
+            D = x.Columns,
+        };
+    }
+
+    private static RadialExponent<T> Exponent(RadialKernel kernel, long offsetRow, long strideRow, long offsetColumn, long strideColumn) => new()
+    {
+        OffsetRow = offsetRow,
+        LeadingRow = strideRow,
+        OffsetColumn = offsetColumn,
+        LeadingColumn = strideColumn,
+        NegativeGamma = T.CreateTruncating(-kernel.Gamma),
+        OfDistance = kernel.Kind == RadialKernelKind.Exponential ? 1 : 0,
+    };
+}

@@ -1,0 +1,80 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ILGPU;
+
+namespace ContextureGpu.Kernels.Ilgpu;
+
+/// <summary>Where two sets of points lie.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PointSets
+{
+    /// <summary>First elements and leading dimensions of X and Y.</summary>
+    public long OffsetX, LeadingX, OffsetY, LeadingY;
+
+    /// <summary>Rows of X, rows of Y, features of both.</summary>
+    public int N, M, D;
+}
+
+/// <summary>
+/// <c>d_ij = sum_f (x_if - y_jf)^2</c> for a tile of 64 rows of X and 32 of Y. Squares of differences: accurate near zero, where the expansion into norms and a
+/// product is not.
+/// <para>Sixteen features at a time are staged in shared memory, feature slow. Thread (ty, tx) holds rows 4 ty .. 4 ty + 3 against columns tx and tx + 16: eight
+/// differences and eight fused multiply-adds for one 16-byte and two 4-byte loads.</para>
+/// </summary>
+internal static class RadialTile
+{
+    /// <summary>Rows of Y in a tile.</summary>
+    public const int Columns = 32;
+
+    /// <summary>Distance in shared memory between two features of the rows of Y.</summary>
+    public const int ColumnPitch = Columns + 4;
+
+    /// <summary>The squared distances of this thread: <paramref name="first"/> to column tx, <paramref name="second"/> to column tx + 16. Every thread of the group must call it; it ends with a barrier.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SquaredDistances<T, TReal>(
+        ArrayView<T> x, ArrayView<T> y, PointSets sets, int row0, int column0, ArrayView<T> stagedX, ArrayView<T> stagedY,
+        out Four<T> first, out Four<T> second)
+        where T : unmanaged, INumber<T>
+        where TReal : struct, IReal<T>
+    {
+        int t = Group.IdxX, ty = TileGeometry.ShiftRight(t, 4), tx = t & 15;
+        Four<T> a = default, b = default;
+        for (int f0 = 0; f0 < sets.D; f0 += TileGeometry.Depth)
+        {
+            TileLoad.Stage<T, TReal>(stagedX, x, sets.OffsetX, sets.LeadingX, 1, row0, sets.N, f0, sets.D);
+            for (int e = t; e < Columns * TileGeometry.Depth; e += TileGeometry.Threads)
+            {
+                int j = TileGeometry.ShiftRight(e, 4), f = e & 15;
+                T value = TReal.Zero;
+                if (column0 + j < sets.M && f0 + f < sets.D)
+                    value = y[sets.OffsetY + (column0 + j) * sets.LeadingY + f0 + f];
+                stagedY[f * ColumnPitch + j] = value;
+            }
+            Group.Barrier();
+            ArrayView<Four<T>> rows = stagedX.Cast<Four<T>>();
+            int depth = sets.D - f0 < TileGeometry.Depth ? sets.D - f0 : TileGeometry.Depth;
+            for (int f = 0; f < depth; f++)
+            {
+                Four<T> row = rows[f * (TileGeometry.Pitch / 4) + ty];
+                AddSquares<T, TReal>(ref a, row, stagedY[f * ColumnPitch + tx]);
+                AddSquares<T, TReal>(ref b, row, stagedY[f * ColumnPitch + tx + 16]);
+            }
+            Group.Barrier();
+        }
+        first = a;
+        second = b;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddSquares<T, TReal>(ref Four<T> sum, Four<T> x, T y)
+        where T : unmanaged, INumber<T>
+        where TReal : struct, IReal<T>
+    {
+        T dx = x.X - y, dy = x.Y - y, dz = x.Z - y, dw = x.W - y;
+        sum.X = TReal.Fma(dx, dx, sum.X);
+        sum.Y = TReal.Fma(dy, dy, sum.Y);
+        sum.Z = TReal.Fma(dz, dz, sum.Z);
+        sum.W = TReal.Fma(dw, dw, sum.W);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+using ContextureGpu.Kernels.Ilgpu;
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Backends.PTX;
+using Xunit;
+
+namespace ContextureGpu.Kernels.Tests.Ilgpu;
+
+/// <summary>The PTX and OpenCL C of every kernel, generated without a GPU, has none of the known faults and the instructions it is meant to have.</summary>
+public sealed partial class GeneratedCodeTests : IClassFixture<GeneratedCodeTests.PtxGenerator>
+{
+    private readonly PtxGenerator _ptx;
+
+    public GeneratedCodeTests(PtxGenerator ptx) => _ptx = ptx;
+
+    public static TheoryData<string> Kernels => [.. KernelRegistry.Closed.Keys];
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Ptx_has_no_known_fault(string kernel)
+    {
+        string ptx = _ptx[kernel];
+        Assert.Empty(GeneratedCode.FaultsInPtx(ptx));
+        Assert.Contains(".target sm_", ptx, StringComparison.Ordinal);
+        Assert.Contains(".maxntid 256", ptx, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("MatrixProductKernel.Product<Single>", "fma.rn.f32", 80, "ld.shared.v4.f32", 8)]
+    [InlineData("MatrixProductKernel.Product<Double>", "fma.rn.f64", 80, "ld.shared.v2.f64", 16)]
+    [InlineData("InnerProductKernel.Partial<Single,Double>", "fma.rn.f64", 64, "ld.shared.v2.f64", 16)]
+    [InlineData("KernelProductKernel.Product<Single>", "fma.rn.f32", 72, "ld.shared.v4.f32", 8)]
+    [InlineData("KernelProductKernel.Product<Double>", "fma.rn.f64", 72, "ld.shared.v2.f64", 16)]
+    [InlineData("KernelLogSumKernel.LogSums<Single>", "fma.rn.f32", 8, "ld.shared.v4.f32", 1)]
+    [InlineData("SquaredDistanceKernel.Distances<Single>", "fma.rn.f32", 8, "ld.shared.v4.f32", 1)]
+    public void Products_are_fused_and_read_shared_memory_in_16_bytes(string kernel, string fused, int leastFused, string load, int leastLoads)
+    {
+        string ptx = _ptx[kernel];
+        int fusedCount = Regex.Count(ptx, Regex.Escape(fused)), loads = Regex.Count(ptx, Regex.Escape(load));
+        Assert.True(fusedCount >= leastFused, $"{fusedCount} {fused}");
+        Assert.True(loads >= leastLoads, $"{loads} {load}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Shared_memory_is_at_most_the_32_KB_every_OpenCl_device_has(string kernel)
+    {
+        int bytes = SharedBytes().Matches(_ptx[kernel]).Sum(match => int.Parse(match.Groups[1].ValueSpan));
+        Assert.InRange(bytes, 0, 32 * 1024);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void OpenCl_source_has_no_known_fault(string kernel)
+    {
+        var device = (IlgpuDevice)TestAccelerators.Get(BackendKind.OpenCl);
+        var accelerator = (ILGPU.Runtime.OpenCL.CLAccelerator)device.Session.Accelerator;
+        lock (device.Session.Gate)
+        {
+            string source = ((CLCompiledKernel)KernelLoader.Compile(accelerator.GetBackend(), KernelRegistry.Closed[kernel])).Source;
+            Assert.Empty(GeneratedCode.FaultsInOpenCl(source));
+        }
+    }
+
+    [GeneratedRegex(@"\.shared\s[^;]*\.b8\s+\S+\[(\d+)\]")]
+    private static partial Regex SharedBytes();
+
+    /// <summary>Generates each kernel's PTX once, through the loader.</summary>
+    public sealed class PtxGenerator : IDisposable
+    {
+        private readonly Context _context;
+        private readonly PTXBackend _backend;
+        private readonly Dictionary<string, string> _texts = [];
+
+        public PtxGenerator() => (_context, _backend) = TestAccelerators.CreatePtxBackend();
+
+        public string this[string kernel]
+        {
+            get
+            {
+                if (!_texts.TryGetValue(kernel, out string? text))
+                    _texts[kernel] = text = ((PTXCompiledKernel)KernelLoader.Compile(_backend, KernelRegistry.Closed[kernel])).PTXAssembly;
+                return text;
+            }
+        }
+
+        public void Dispose()
+        {
+            _backend.Dispose();
+            _context.Dispose();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Reflection;
+using ContextureGpu.Kernels.Ilgpu;
+
+namespace ContextureGpu.Kernels.Tests.Ilgpu;
+
+/// <summary>Every kernel of the library in every combination of types that a device uses, found by reflection.</summary>
+internal static class KernelRegistry
+{
+    /// <summary>All methods that bear the mark, open.</summary>
+    public static IReadOnlyList<MethodInfo> Marked { get; } =
+    [
+        .. typeof(KernelLoader).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .Where(method => method.GetCustomAttribute<DeviceKernelAttribute>() is not null)
+            .OrderBy(method => $"{method.DeclaringType!.Name}.{method.Name}", StringComparer.Ordinal),
+    ];
+
+    /// <summary>All kernels, closed, by name.</summary>
+    public static IReadOnlyDictionary<string, MethodInfo> Closed { get; } = Marked.SelectMany(Close).ToDictionary(
+        method => $"{method.DeclaringType!.Name}.{method.Name}<{string.Join(",", method.GetGenericArguments().Where(t => t.IsPrimitive).Select(t => t.Name))}>");
+
+    private static IEnumerable<MethodInfo> Close(MethodInfo method)
+    {
+        Type[][] choices = string.Join(",", method.GetGenericArguments().Select(type => type.Name)) switch
+        {
+            "" => [[]],
+            "T" or "TSum" => [[typeof(float)], [typeof(double)]],
+            "T,TReal" => [[typeof(float), typeof(SingleReal)], [typeof(double), typeof(DoubleReal)]],
+            "T,TSum,TReal,TWidening" =>
+            [
+                [typeof(float), typeof(double), typeof(DoubleReal), typeof(SingleToDouble)],
+                [typeof(double), typeof(double), typeof(DoubleReal), typeof(Unchanged<double>)],
+                [typeof(float), typeof(float), typeof(SingleReal), typeof(Unchanged<float>)],
+            ],
+            var other => throw new InvalidOperationException($"{method.DeclaringType!.Name}.{method.Name}: how is <{other}> used?"),
+        };
+        return choices.Select(choice => choice.Length == 0 ? method : method.MakeGenericMethod(choice));
+    }
+}

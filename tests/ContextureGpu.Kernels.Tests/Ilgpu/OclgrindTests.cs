@@ -1,0 +1,92 @@
+using ContextureGpu.Kernels.Ilgpu;
+using Xunit;
+
+namespace ContextureGpu.Kernels.Tests.Ilgpu;
+
+/// <summary>
+/// Every kernel once, as small as it can be while all its branches are taken, for a run under Oclgrind, which finds data races, uninitialised reads and accesses out of
+/// bounds in a simulated OpenCL device (Debian: <c>apt-get install oclgrind ocl-icd-libopencl1</c>). The variable OCL_ICD_VENDORS makes it the only device the process sees:
+/// <code>
+/// dotnet build -c Release tests/ContextureGpu.Kernels.Tests
+/// rm -f oclgrind.log
+/// OCL_ICD_VENDORS=/usr/lib/oclgrind/liboclgrind-rt-icd.so CONTEXTURE_OPENCL_ANY=1 oclgrind --data-races --uninitialized --log oclgrind.log \
+///     artifacts/bin/ContextureGpu.Kernels.Tests/release/ContextureGpu.Kernels.Tests -class "*OclgrindTests"
+/// test ! -s oclgrind.log
+/// </code>
+/// Elsewhere the same tests run on whatever OpenCL device there is.
+/// </summary>
+[Collection("opencl")]
+public sealed class OclgrindTests
+{
+    [Fact]
+    public void Dense_kernels()
+    {
+        Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
+        using DeviceMatrix<float> a = Put(on, 30, 65, 3), b = Put(on, 31, 3, 5), c = Put(on, 32, 65, 5);
+        on.Multiply(1, a, Orientation.Normal, b, Orientation.Normal, 2, c);
+        on.InnerProducts(a, c, new double[15]);
+        on.ColumnMoments(c, null, new double[5], new double[5]);
+        on.ScaleRows(a.ColumnRange(1, 1), c, c);
+        on.Combine(2, c.ColumnRange(0, 3), 1, a);
+        on.Fill(b, 1);
+        AssertFinite(on, a, b, c);
+    }
+
+    [Fact]
+    public void Sums_over_blocks_of_rows()
+    {
+        Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
+        using DeviceMatrix<float> x = Put(on, 33, 258, 1);
+        var c = new double[1];
+        on.InnerProducts(x, x, c);
+        Assert.InRange(c[0], 1, 258);
+    }
+
+    [Fact]
+    public void Kernel_matrix_kernels()
+    {
+        Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
+        using DeviceMatrix<float> x = Put(on, 34, 5, 2), y = Put(on, 35, 33, 2), v = Put(on, 36, 33, 3), output = on.Allocate(5, 3), sums = on.Allocate(5, 1);
+        var kernel = new RadialKernel(RadialKernelKind.Exponential, 1);
+        on.KernelLogSum(kernel, x, y, null, sums);
+        on.KernelProduct(kernel, x, sums, y, null, v, output);
+        AssertFinite(on, output, sums);
+    }
+
+    [Fact]
+    public void Sparse_kernel()
+    {
+        Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
+        using DeviceMatrix<float> x = Put(on, 37, 3, 2), y = on.Allocate(4, 2);
+        using SparseMatrix<float> s = on.CreateSparse(new CompressedRows(4, 3, [0, 2, 2, 3, 4], [0, 2, 1, 0], [1, 2, 3, 4]));
+        on.SparseProduct(s, Orientation.Normal, x, y);
+        AssertFinite(on, y);
+    }
+
+    [Fact]
+    public void Neighbour_kernels()
+    {
+        var device = (IlgpuDevice)TestAccelerators.Get(BackendKind.OpenCl);
+        double[] x = Reference.Sample(38, 2), y = Reference.Sample(39, 2 * 2);
+        (int[] indices, double[] distances) = (new int[1], new double[1]);
+        device.NearestNeighbors(x, [.. Reference.Sample(40, 2 * 40), .. x, .. y], 2, 1, indices, distances, TestContext.Current.CancellationToken);
+        Assert.Equal((40, 0.0), (indices[0], distances[0]));
+    }
+
+    private static DeviceMatrix<float> Put(Arithmetic<float> on, ulong stream, int rows, int columns)
+    {
+        DeviceMatrix<float> matrix = on.Allocate(rows, columns);
+        on.Upload([.. Reference.Sample(stream, rows * columns).Select(v => (float)v)], matrix);
+        return matrix;
+    }
+
+    private static void AssertFinite(Arithmetic<float> on, params DeviceMatrix<float>[] matrices)
+    {
+        foreach (DeviceMatrix<float> matrix in matrices)
+        {
+            var values = new float[matrix.Rows * matrix.Columns];
+            on.Download(matrix, values);
+            Assert.All(values, value => Assert.True(float.IsFinite(value)));
+        }
+    }
+}
