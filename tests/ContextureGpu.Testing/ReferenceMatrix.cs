@@ -3,7 +3,7 @@ using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Testing;
 
-/// <summary>A matrix of the reference device: an array shared by the matrix that owns it and the views of its columns.</summary>
+/// <summary>A matrix of the reference device: an array shared by the matrix that owns it and the views of its columns and rows.</summary>
 public sealed class ReferenceMatrix<T> : DeviceMatrix<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -23,13 +23,13 @@ public sealed class ReferenceMatrix<T> : DeviceMatrix<T>
         _bytes = bytes;
     }
 
-    private ReferenceMatrix(ReferenceMatrix<T> parent, int start, int count)
-        : base(parent.Rows, count, parent.LeadingDimension)
+    private ReferenceMatrix(ReferenceMatrix<T> parent, int offset, int rows, int columns)
+        : base(rows, columns, parent.LeadingDimension)
     {
         Device = parent.Device;
         _owner = parent._owner ?? parent;
         _storage = parent._storage;
-        _offset = parent._offset + start;
+        _offset = parent._offset + offset;
     }
 
     /// <summary>The device that holds the matrix.</summary>
@@ -48,18 +48,32 @@ public sealed class ReferenceMatrix<T> : DeviceMatrix<T>
     /// <summary>Whether the two matrices have an element in common.</summary>
     internal bool Overlaps(ReferenceMatrix<T> other) =>
         ReferenceEquals(_storage, other._storage) && !IsEmpty && !other.IsEmpty
-        && _offset < other._offset + other.Columns && other._offset < _offset + Columns;
+        && Intersects(FirstColumn, Columns, other.FirstColumn, other.Columns) && Intersects(FirstRow, Rows, other.FirstRow, other.Rows);
 
     /// <summary>Whether the two matrices are the same elements.</summary>
     internal bool Coincides(ReferenceMatrix<T> other) =>
-        ReferenceEquals(_storage, other._storage) && _offset == other._offset && Columns == other.Columns;
+        ReferenceEquals(_storage, other._storage) && _offset == other._offset && Rows == other.Rows && Columns == other.Columns;
 
     /// <inheritdoc/>
     protected override DeviceMatrix<T> CreateColumnView(int start, int count)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new ReferenceMatrix<T>(this, start, count);
+        return new ReferenceMatrix<T>(this, start, Rows, count);
     }
+
+    /// <inheritdoc/>
+    protected override DeviceMatrix<T> CreateRowView(int start, int count)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return new ReferenceMatrix<T>(this, start * LeadingDimension, count, Columns);
+    }
+
+    private int FirstRow => LeadingDimension == 0 ? 0 : _offset / LeadingDimension;
+
+    private int FirstColumn => LeadingDimension == 0 ? 0 : _offset % LeadingDimension;
+
+    private static bool Intersects(int start, int count, int otherStart, int otherCount) =>
+        start < otherStart + otherCount && otherStart < start + count;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -41,6 +41,10 @@ internal sealed class IlgpuMatrix<T> : DeviceMatrix<T>
         new IlgpuMatrix<T>(Session, Buffer, Offset + start, Rows, count, LeadingDimension, ownsBuffer: false);
 
     /// <inheritdoc/>
+    protected override DeviceMatrix<T> CreateRowView(int start, int count) =>
+        new IlgpuMatrix<T>(Session, Buffer, Offset + ((long)start * LeadingDimension), count, Columns, LeadingDimension, ownsBuffer: false);
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (_ownsBuffer && disposing)
