@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -66,9 +65,14 @@ public sealed class KernelSourceTests
         throw new InvalidOperationException($"no body for {kernel}");
     }
 
-    private static Dictionary<string, string> ReadSources([CallerFilePath] string here = "")
+    private static Dictionary<string, string> ReadSources()
     {
-        string root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "kernels", "ContextureGpu.Kernels"));
+        // Not [CallerFilePath]: a deterministic build maps it to a path that does not exist.
+        string? root = AppContext.BaseDirectory;
+        while (root is not null && !File.Exists(Path.Combine(root, "ContextureGpu.sln")))
+            root = Path.GetDirectoryName(root);
+        Assert.True(root is not null, "the sources were not found above the test assembly");
+        root = Path.Combine(root, "kernels", "ContextureGpu.Kernels");
         return Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Select(path => (Name: Path.GetFileNameWithoutExtension(path), Text: File.ReadAllText(path)))
             .Where(file => file.Text.Contains("namespace ContextureGpu.Kernels.Ilgpu", StringComparison.Ordinal))
