@@ -1,0 +1,99 @@
+using System.Numerics;
+using ContextureGpu.Kernels;
+
+namespace ContextureGpu.Spectral;
+
+/// <summary>
+/// Orthonormal bases of tall blocks by the singular vectors of their Gram matrix (SVQB: Stathopoulos and Wu, SIAM J. Sci. Comput. 23(6), 2002),
+/// repeated until orthonormal. The Gram matrix is summed in float64; directions lost in rounding are replaced by random ones, so the result always has
+/// full rank.
+/// </summary>
+internal static class BlockOrthonormalization
+{
+    private const int MaximumPasses = 6;
+
+    /// <summary>Replaces the columns of <paramref name="x"/>, (n, p) with p at most n, by an orthonormal basis of a space that contains theirs.</summary>
+    /// <param name="arithmetic">The device of the block.</param>
+    /// <param name="x">The block, overwritten.</param>
+    /// <param name="host">Does the small eigenproblem.</param>
+    /// <param name="random">Draws the replacements.</param>
+    /// <exception cref="NumericalException">A value is not finite, or no basis was reached.</exception>
+    public static void Orthonormalize<T>(Arithmetic<T> arithmetic, DeviceMatrix<T> x, HostLinearAlgebra host, Philox random)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int p = x.Columns;
+        if (p == 0)
+            return;
+        if (p > x.Rows)
+            throw new ArgumentException($"{p} orthonormal columns do not exist in dimension {x.Rows}", nameof(x));
+        double epsilon = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
+        var gram = new double[p * p];
+        var values = new double[p];
+        using DeviceMatrix<T> rotated = arithmetic.Allocate(x.Rows, p);
+        for (int pass = 0; pass < MaximumPasses; pass++)
+        {
+            arithmetic.InnerProducts(x, x, gram);
+            int bad = Array.FindIndex(gram, v => !double.IsFinite(v));
+            if (bad >= 0)
+                throw new NumericalException($"column {bad / p} of a block of {p} functions is not finite");
+            if (Deviation(gram, p) <= 8 * epsilon * Math.Sqrt(p))
+                return;
+
+            // Columns to unit length first: the eigenproblem then sees directions, not sizes.
+            var lengths = new double[p];
+            for (int j = 0; j < p; j++)
+                lengths[j] = Math.Sqrt(gram[(j * p) + j]);
+            for (int i = 0; i < p; i++)
+                for (int j = 0; j < p; j++)
+                    gram[(i * p) + j] = lengths[i] > 0 && lengths[j] > 0 ? gram[(i * p) + j] / (lengths[i] * lengths[j]) : 0;
+            host.SymmetricEigen(gram, p, values);
+            double lost = Math.Pow(32 * epsilon, 2) * Math.Max(values[p - 1], 0);
+            var rotation = new double[p * p];
+            int replaced = 0;
+            for (int i = 0; i < p; i++)
+            {
+                int from = p - 1 - i;                               // descending: lost directions come last
+                if (!(values[from] > Math.Max(lost, p * 1e-15)))
+                {
+                    replaced++;
+                    continue;
+                }
+                double size = 1 / Math.Sqrt(values[from]);
+                for (int r = 0; r < p; r++)
+                    rotation[(r * p) + i] = lengths[r] > 0 ? gram[(from * p) + r] * size / lengths[r] : 0;
+            }
+            arithmetic.MultiplySmall(x, rotation, T.Zero, rotated);
+            arithmetic.Copy(rotated, x);
+            if (replaced > 0)
+                DrawInto(arithmetic, x.ColumnRange(p - replaced, replaced), random, (long)pass * x.Rows * p);
+        }
+        throw new NumericalException($"a block of {p} functions could not be made orthonormal in {MaximumPasses} passes");
+    }
+
+    /// <summary>Largest entry of <c>|X^T X - I|</c>.</summary>
+    public static double LossOfOrthogonality<T>(Arithmetic<T> arithmetic, DeviceMatrix<T> x)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var gram = new double[x.Columns * x.Columns];
+        arithmetic.InnerProducts(x, x, gram);
+        return Deviation(gram, x.Columns);
+    }
+
+    /// <summary>Fills a block with draws that depend on the seed and the stream only.</summary>
+    public static void DrawInto<T>(Arithmetic<T> arithmetic, DeviceMatrix<T> x, Philox random, long start)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var draws = new T[x.Rows * x.Columns];
+        random.Normals<T>(start, draws);
+        arithmetic.Upload(draws, x);
+    }
+
+    private static double Deviation(double[] gram, int p)
+    {
+        double worst = 0;
+        for (int i = 0; i < p; i++)
+            for (int j = 0; j < p; j++)
+                worst = Math.Max(worst, Math.Abs(gram[(i * p) + j] - (i == j ? 1 : 0)));
+        return worst;
+    }
+}
