@@ -40,11 +40,17 @@ internal static class ElementwiseKernels
         for (long e = Grid.GlobalIndex.X; e < shape.Elements; e += TileGeometry.GridThreads)
         {
             long i = e / shape.Columns, j = e - i * shape.Columns, at = shape.OffsetY + i * shape.LeadingY + j;
-            T value = TReal.Zero;
+            T value = TReal.Zero;                   // nothing is added to a lone term: 0 + (-0) would lose the sign in a copy
             if (shape.Beta != TReal.Zero)
                 value = shape.Beta * y[at];
             if (shape.Alpha != TReal.Zero)
-                value = TReal.Fma(shape.Alpha, x[shape.OffsetX + i * shape.LeadingX + j], value);
+            {
+                T term = x[shape.OffsetX + i * shape.LeadingX + j];
+                if (shape.Beta != TReal.Zero)
+                    value = TReal.Fma(shape.Alpha, term, value);
+                else
+                    value = shape.Alpha * term;
+            }
             y[at] = value;
         }
     }

@@ -44,6 +44,8 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         long length = (long)rows * columns;
+        if (length > long.MaxValue / 64)
+            throw new InsufficientMemoryException($"a ({rows}, {columns}) matrix does not fit in the memory of {Device.Description.Name}");
         return new IlgpuMatrix<T>(_session, length == 0 ? null : _session.Allocate<T>(length), 0, rows, columns, columns, ownsBuffer: true);
     }
 
