@@ -1,4 +1,4 @@
-namespace ContextureGpu.Kernels.Ilgpu;
+namespace ContextureGpu.Kernels;
 
 /// <summary>The order that defines a nearest neighbour: <c>sum_f (x_f - y_f)^2</c> in float64, in the order of the features, ties by the smaller index.</summary>
 internal static class ExactRanking

@@ -1,7 +1,7 @@
-namespace ContextureGpu.Kernels.Ilgpu;
+namespace ContextureGpu.Kernels;
 
 /// <summary>
-/// What a float32 squared distance says about the exact one.
+/// What a float32 squared distance, formed from differences, says about the exact one.
 /// <para>Points are centred at the mean c of Y, scaled by a power of two s so that no coordinate exceeds 1, and rounded: <c>r(x) = fl32(s (x - c))</c> is off by
 /// at most <c>u |s (x - c)|</c> a coordinate, u = 2^-24 (and 2^-125 where the hardware flushes subnormals), so with <c>E = u' (||s (x - c)|| + max_j ||s (y_j - c)||)</c>
 /// the true distance obeys <c>| ||r(x) - r(y)|| - s ||x - y|| | &lt;= E</c>. The device's value of <c>||r(x) - r(y)||^2</c> from d differences and d fused

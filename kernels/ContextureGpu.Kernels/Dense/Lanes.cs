@@ -1,0 +1,24 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace ContextureGpu.Kernels.Cpu;
+
+/// <summary>Vector operations that .NET offers for float and double only, for a type parameter that is one of them. The compiler keeps one branch.</summary>
+internal static class Lanes
+{
+    /// <summary><c>a b + c</c>, rounded once where the processor can.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<T> Fma<T>(Vector<T> a, Vector<T> b, Vector<T> c)
+        where T : unmanaged =>
+        typeof(T) == typeof(float)
+            ? Vector.FusedMultiplyAdd(a.As<T, float>(), b.As<T, float>(), c.As<T, float>()).As<float, T>()
+            : Vector.FusedMultiplyAdd(a.As<T, double>(), b.As<T, double>(), c.As<T, double>()).As<double, T>();
+
+    /// <summary>Lane by lane exponential, as <see cref="VectorExponential"/> defines it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<T> Exp<T>(Vector<T> x)
+        where T : unmanaged =>
+        typeof(T) == typeof(float)
+            ? VectorExponential.Single(x.As<T, float>()).As<float, T>()
+            : VectorExponential.Double(x.As<T, double>()).As<double, T>();
+}

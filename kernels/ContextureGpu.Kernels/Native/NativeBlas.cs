@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ContextureGpu.Kernels.Cpu;
+
+/// <summary>
+/// A BLAS and LAPACK found at run time, called through their Fortran names (<c>sgemm_</c>, <c>dsyevd_</c>: 32-bit integers, column-major). Row-major matrices are passed as
+/// their transposes. Thread-safe as far as the library is.
+/// </summary>
+internal sealed unsafe class NativeBlas
+{
+    private readonly delegate* unmanaged<byte*, byte*, int*, int*, int*, float*, float*, int*, float*, int*, float*, float*, int*, void> _sgemm;
+    private readonly delegate* unmanaged<byte*, byte*, int*, int*, int*, double*, double*, int*, double*, int*, double*, double*, int*, void> _dgemm;
+    private readonly delegate* unmanaged<byte*, byte*, int*, int*, double*, double*, int*, double*, double*, int*, void> _dsyrk;
+    private readonly delegate* unmanaged<byte*, byte*, int*, double*, int*, double*, double*, int*, int*, int*, int*, void> _dsyevd;
+
+    /// <summary>Binds the functions of a loaded library.</summary>
+    /// <exception cref="EntryPointNotFoundException">It lacks one of them.</exception>
+    internal NativeBlas(nint library, string name)
+    {
+        Name = name;
+        _sgemm = (delegate* unmanaged<byte*, byte*, int*, int*, int*, float*, float*, int*, float*, int*, float*, float*, int*, void>)NativeLibrary.GetExport(library, "sgemm_");
+        _dgemm = (delegate* unmanaged<byte*, byte*, int*, int*, int*, double*, double*, int*, double*, int*, double*, double*, int*, void>)NativeLibrary.GetExport(library, "dgemm_");
+        _dsyrk = (delegate* unmanaged<byte*, byte*, int*, int*, double*, double*, int*, double*, double*, int*, void>)NativeLibrary.GetExport(library, "dsyrk_");
+        _dsyevd = (delegate* unmanaged<byte*, byte*, int*, double*, int*, double*, double*, int*, int*, int*, int*, void>)NativeLibrary.GetExport(library, "dsyevd_");
+    }
+
+    /// <summary>The library, for people: file and version.</summary>
+    public string Name { get; }
+
+    /// <summary>
+    /// The library that a choice asks for, after it passed a test; null for managed code.
+    /// </summary>
+    /// <param name="choice">What is wanted.</param>
+    /// <param name="threads">Threads it shall use.</param>
+    /// <param name="passedOver">What was looked for and not taken, and why.</param>
+    /// <exception cref="DeviceFailureException">The choice names a library that was not found or that failed.</exception>
+    public static NativeBlas? Find(BlasChoice choice, int threads, out IReadOnlyList<PassedOverDevice> passedOver)
+    {
+        var refusals = new List<PassedOverDevice>();
+        passedOver = refusals;
+        IReadOnlyList<NativeBlasLibrary> libraries = choice switch
+        {
+            BlasChoice.None => [],
+            BlasChoice.Mkl => [NativeBlasLibrary.Mkl],
+            BlasChoice.OpenBlas => [NativeBlasLibrary.OpenBlas],
+            BlasChoice.Auto => [NativeBlasLibrary.OpenBlas, NativeBlasLibrary.Mkl],
+            _ => throw new ArgumentOutOfRangeException(nameof(choice), choice, "unknown choice"),
+        };
+        foreach (NativeBlasLibrary library in libraries)
+        {
+            if (library.Open(threads, out string refusal) is { } found)
+                return found;
+            refusals.Add(new PassedOverDevice(BackendKind.Cpu, library.Title, refusal));
+        }
+        if (choice is BlasChoice.Mkl or BlasChoice.OpenBlas)
+            throw new DeviceFailureException("cpu", $"{refusals[0].Name} was asked for: {refusals[0].Reason}");
+        return null;
+    }
+
+    /// <summary><c>C = alpha op(A) op(B) + beta C</c> for row-major matrices of float or double.</summary>
+    public void Multiply<T>(
+        T alpha, T* a, int leadingA, Orientation orientationA, T* b, int leadingB, Orientation orientationB, T beta, T* c, int leadingC, int m, int n, int k)
+        where T : unmanaged
+    {
+        // C^T = op(B)^T op(A)^T, and a row-major matrix is its column-major transpose.
+        byte first = Letter(orientationB), second = Letter(orientationA);
+        leadingA = Math.Max(1, leadingA);
+        leadingB = Math.Max(1, leadingB);
+        leadingC = Math.Max(1, leadingC);
+        if (typeof(T) == typeof(float))
+            _sgemm(&first, &second, &n, &m, &k, (float*)&alpha, (float*)b, &leadingB, (float*)a, &leadingA, (float*)&beta, (float*)c, &leadingC);
+        else
+            _dgemm(&first, &second, &n, &m, &k, (double*)&alpha, (double*)b, &leadingB, (double*)a, &leadingA, (double*)&beta, (double*)c, &leadingC);
+    }
+
+    /// <summary>The lower triangle of <c>C = A^T A + beta C</c>; A row-major (n, p), C row-major (p, p).</summary>
+    public void Gram(double* a, int leadingA, double beta, double* c, int n, int p)
+    {
+        // Row-major A is column-major A^T, (p, n): C = (A^T)(A^T)^T; the row-major lower triangle is the column-major upper one.
+        byte upper = (byte)'U', normal = (byte)'N';
+        double one = 1;
+        _dsyrk(&upper, &normal, &p, &n, &one, a, &leadingA, &beta, c, &p);
+    }
+
+    /// <summary>As <see cref="HostLinearAlgebra.SymmetricEigen"/>, with checked and scaled arguments.</summary>
+    /// <exception cref="InvalidOperationException">The library reports that it did not converge.</exception>
+    public void SymmetricEigen(Span<double> a, int n, Span<double> eigenvalues)
+    {
+        byte vectors = (byte)'V', upper = (byte)'U';
+        int info = 0, query = -1, integerSize = 0;
+        double size = 0;
+        fixed (double* pa = a, values = eigenvalues)
+        {
+            _dsyevd(&vectors, &upper, &n, pa, &n, values, &size, &query, &integerSize, &query, &info);
+            int length = checked((int)Math.Max(size, 1 + (6.0 * n) + (2.0 * n * n))), integers = Math.Max(integerSize, 3 + (5 * n));
+            double* work = (double*)NativeMemory.AlignedAlloc((nuint)length * sizeof(double), CpuStorage.Alignment);
+            int* integerWork = (int*)NativeMemory.AlignedAlloc((nuint)integers * sizeof(int), CpuStorage.Alignment);
+            _dsyevd(&vectors, &upper, &n, pa, &n, values, work, &length, integerWork, &integers, &info);
+            NativeMemory.AlignedFree(work);
+            NativeMemory.AlignedFree(integerWork);
+        }
+        if (info != 0)
+            throw new InvalidOperationException($"{Name}: dsyevd of order {n} returned {info}");
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte Letter(Orientation orientation) => orientation == Orientation.Normal ? (byte)'N' : (byte)'T';
+}
