@@ -1,0 +1,172 @@
+using System.Numerics;
+using ContextureGpu.Kernels;
+using ContextureGpu.Operators;
+
+namespace ContextureGpu;
+
+/// <summary>A context over a given sample: its conditional law as an operator, on the sample and at new rows.</summary>
+internal abstract class BoundContext
+{
+    /// <summary>Rows of the sample.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Values that A can take.</summary>
+    public required int Atoms { get; init; }
+
+    /// <summary>Names the space of A: parts with the same name can be added up. <see cref="SampleSpace"/> for the rows of the sample.</summary>
+    public required string Space { get; init; }
+
+    /// <summary>The space of A when A is a row of the sample; only such a context can be followed by another.</summary>
+    public const string SampleSpace = "rows of the sample";
+
+    /// <summary>The weights of the rows that this context asks for, positive, with sum 1; null for equal ones.</summary>
+    public double[]? InputWeights { get; init; }
+
+    /// <summary>P, (rows, atoms), row-stochastic.</summary>
+    public abstract LinearOperator<T> OnSample<T>(Arithmetic<T> on)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+
+    /// <summary>The law of A at other rows, (new rows, atoms).</summary>
+    /// <exception cref="InputException">The context has no law there.</exception>
+    public abstract LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+
+    /// <summary>
+    /// Joins in <paramref name="joined"/> each row that is <paramref name="reached"/> (nodes from <paramref name="rowNode"/>) with the atoms it can lead to (nodes from
+    /// <paramref name="atomNode"/>), and returns which atoms are reached.
+    /// </summary>
+    public abstract bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached);
+}
+
+/// <summary>Sets of nodes that are merged (Tarjan 1975, with path halving).</summary>
+internal sealed class DisjointSets
+{
+    private readonly List<int> _parent;
+
+    public DisjointSets(int count) => _parent = [.. Enumerable.Range(0, count)];
+
+    /// <summary>Adds nodes and returns the first.</summary>
+    public int Add(int count)
+    {
+        int first = _parent.Count;
+        for (int i = 0; i < count; i++)
+            _parent.Add(first + i);
+        return first;
+    }
+
+    public int Find(int node)
+    {
+        while (_parent[node] != node)
+            node = _parent[node] = _parent[_parent[node]];
+        return node;
+    }
+
+    public void Join(int a, int b) => _parent[Find(a)] = Find(b);
+}
+
+/// <summary>A law with few values of A for each row: neighbours, edges, classes.</summary>
+internal sealed class SparseContext(Lazy<CompressedRows> onSample, Func<ContextSample, ComputeDevice, CompressedRows> lawAt) : BoundContext
+{
+    public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new SparseOperator<T>(on, onSample.Value, OperatorStructure.MassPreserving);
+
+    public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
+        new SparseOperator<T>(on, lawAt(rows, device), OperatorStructure.None);
+
+    public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
+    {
+        CompressedRows law = onSample.Value;
+        var atoms = new bool[law.Columns];
+        for (int i = 0; i < law.Rows; i++)
+        {
+            if (!reached[i])
+                continue;
+            for (int e = law.RowStarts[i]; e < law.RowStarts[i + 1]; e++)
+            {
+                if (law.Values[e] == 0)
+                    continue;
+                joined.Join(rowNode + i, atomNode + law.ColumnIndices[e]);
+                atoms[law.ColumnIndices[e]] = true;
+            }
+        }
+        return atoms;
+    }
+}
+
+/// <summary>A is a row of the sample, with probability proportional to a radial kernel.</summary>
+internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) : BoundContext
+{
+    public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) =>
+        new KernelWalk<T>(on, kernel, Upload(on, sample), Upload(on, sample));
+
+    public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
+        new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample));
+
+    public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
+    {
+        for (int j = 1; j < Atoms; j++)
+            joined.Join(atomNode, atomNode + j);
+        for (int i = 0; i < Rows; i++)
+        {
+            if (reached[i])
+                joined.Join(rowNode + i, atomNode);
+        }
+        return [.. Enumerable.Repeat(true, Atoms)];
+    }
+
+    private static DeviceMatrix<T> Upload<T>(Arithmetic<T> on, ContextSample rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => on.UploadMatrix<T>(rows.Values, rows.Rows, rows.Dimension);
+}
+
+/// <summary>First one context, then the other, from the row that the first led to.</summary>
+internal sealed class ConvolvedContext(BoundContext first, BoundContext second) : BoundContext
+{
+    public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new Product<T>(first.OnSample(on), second.OnSample(on));
+
+    public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
+        new Product<T>(first.At(on, rows, device), second.OnSample(on));
+
+    public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
+    {
+        int between = joined.Add(first.Atoms);
+        bool[] middle = first.Connect(joined, rowNode, between, reached);
+        return second.Connect(joined, between, atomNode, middle);
+    }
+}
+
+/// <summary>One of several contexts at random, with A in one space.</summary>
+internal sealed class MixedContext(IReadOnlyList<(double Weight, BoundContext Part)> parts) : BoundContext
+{
+    public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new WeightedSum<T>([.. parts.Select(p => (p.Weight, p.Part.OnSample(on)))]);
+
+    public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
+        new WeightedSum<T>([.. parts.Select(p => (p.Weight, p.Part.At(on, rows, device)))]);
+
+    public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
+    {
+        var atoms = new bool[Atoms];
+        foreach ((_, BoundContext part) in parts)
+        {
+            bool[] some = part.Connect(joined, rowNode, atomNode, reached);
+            for (int j = 0; j < atoms.Length; j++)
+                atoms[j] |= some[j];
+        }
+        return atoms;
+    }
+}
+
+/// <summary>One of several contexts at random, each with its own space of A: the tagged union.</summary>
+internal sealed class TaggedContext(IReadOnlyList<(double Weight, BoundContext Part)> parts) : BoundContext
+{
+    public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new SideBySide<T>([.. parts.Select(p => (p.Weight, p.Part.OnSample(on)))]);
+
+    public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
+        new SideBySide<T>([.. parts.Select(p => (p.Weight, p.Part.At(on, rows, device)))]);
+
+    public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
+    {
+        var atoms = new List<bool>(Atoms);
+        foreach ((_, BoundContext part) in parts)
+            atoms.AddRange(part.Connect(joined, rowNode, atomNode + atoms.Count, reached));
+        return [.. atoms];
+    }
+}

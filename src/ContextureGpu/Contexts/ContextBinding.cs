@@ -1,0 +1,221 @@
+using ContextureGpu.Kernels;
+
+namespace ContextureGpu;
+
+/// <summary>Gives an expression its meaning on a sample. Concatenations have no single law; their parts are bound one by one.</summary>
+internal static class ContextBinding
+{
+    /// <summary>Rows whose distances the median heuristic looks at; more are thinned evenly.</summary>
+    private const int MedianRows = 2000;
+
+    /// <summary>The law of a context on a sample; the device finds neighbours.</summary>
+    /// <exception cref="InputException">The sample does not have what the context needs.</exception>
+    public static BoundContext Bind(Context context, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken) => context switch
+    {
+        KnnContext knn => BindKnn(knn, sample, device, cancellationToken),
+        RbfContext rbf => BindRbf(rbf, sample),
+        LabelsContext labels => BindLabels(labels, sample),
+        GraphContext graph => BindGraph(graph, sample),
+        ConvolutionContext chain => chain.Factors.Select(f => Bind(f, sample, device, cancellationToken)).Aggregate((first, second) => Convolve(chain, first, second)),
+        CombinationContext sum => BindCombination(sum, sample, device, cancellationToken),
+        _ => throw new ArgumentException($"'{context}' has no single law", nameof(context)),
+    };
+
+    /// <summary>The context with the median heuristic replaced by the number it gives on this sample.</summary>
+    public static Context Resolve(Context context, ContextSample sample) => context switch
+    {
+        RbfContext { Gamma: null } => new RbfContext(MedianGamma(sample)),
+        ConvolutionContext chain => new ConvolutionContext(chain.Factors.Select(f => Resolve(f, sample))),
+        CombinationContext sum => new CombinationContext([.. sum.Parts.Select(p => (p.Weight, Resolve(p.Part, sample)))]),
+        ConcatenationContext list => new ConcatenationContext(list.Parts.Select(p => (Resolve(p.Part, sample), p.Dimension))),
+        _ => context,
+    };
+
+    private static SparseContext BindKnn(KnnContext knn, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
+    {
+        RefuseConstant(knn, sample);
+        int most = knn.IncludeSelf ? sample.Rows : sample.Rows - 1;
+        if (knn.K > most)
+            throw new InputException($"{knn}: k is {knn.K}, but there are {sample.Rows} rows; at most {most} neighbours exist");
+        return new SparseContext(new(() => Law(sample, true, device, cancellationToken)), (rows, on) => Law(rows, false, on, CancellationToken.None))
+        {
+            Rows = sample.Rows,
+            Atoms = sample.Rows,
+            Space = BoundContext.SampleSpace,
+        };
+
+        // Without itself, a row of the sample is left out by its number, not by its place among the neighbours; of a new row, the first row of the sample that equals it.
+        CompressedRows Law(ContextSample queries, bool isSample, ComputeDevice on, CancellationToken token)
+        {
+            int n = queries.Rows, width = knn.IncludeSelf ? knn.K : knn.K + 1;
+            int[] found = new int[checked(n * width)], columns = new int[checked(n * knn.K)];
+            var distances = new double[found.Length];
+            on.NearestNeighbors(queries.Values, sample.Values, sample.Dimension, width, found, distances, token);
+            for (int i = 0; i < n; i++)
+            {
+                ReadOnlySpan<int> candidates = found.AsSpan(i * width, width);
+                int self = knn.IncludeSelf ? -1 : isSample ? candidates.IndexOf(i) : distances[i * width] == 0 ? 0 : -1;
+                Span<int> row = columns.AsSpan(i * knn.K, knn.K);
+                int at = 0;
+                for (int e = 0; e < width && at < knn.K; e++)
+                {
+                    if (e != self)
+                        row[at++] = candidates[e];
+                }
+                row.Sort();
+            }
+            var values = new double[columns.Length];
+            Array.Fill(values, 1.0 / knn.K);
+            return new CompressedRows(n, sample.Rows, [.. Enumerable.Range(0, n + 1).Select(i => i * knn.K)], columns, values);
+        }
+    }
+
+    private static RadialContext BindRbf(RbfContext rbf, ContextSample sample)
+    {
+        RefuseConstant(rbf, sample);
+        var kernel = new RadialKernel(RadialKernelKind.Gaussian, rbf.Gamma ?? MedianGamma(sample));
+        return new RadialContext(kernel, sample) { Rows = sample.Rows, Atoms = sample.Rows, Space = BoundContext.SampleSpace };
+    }
+
+    private static SparseContext BindLabels(LabelsContext labels, ContextSample sample)
+    {
+        ClassColumn column = Classes(sample);
+        if (column.Count < 2)
+            throw new InputException($"{labels}: the column has {column.Count} class; at least 2 are needed");
+        return new SparseContext(new(() => Law(column, sample.Rows)), (rows, _) => Law(Classes(rows), rows.Rows))
+        {
+            Rows = sample.Rows,
+            Atoms = column.Count,
+            Space = $"classes of {labels.Column}",
+        };
+
+        ClassColumn Classes(ContextSample rows) => rows.Classes.TryGetValue(labels.Column, out ClassColumn? found)
+            ? found
+            : throw new InputException($"{labels}: the data has no column '{labels.Column}'");
+
+        CompressedRows Law(ClassColumn own, int rows)
+        {
+            int c = column.Count;
+            int unseen = Array.FindIndex(own.Index, k => k < 0);
+            if (unseen >= 0)
+                throw new InputException($"{labels}: row {unseen} (counted from 0) has a class that the model was not fitted with");
+            if (labels.Noise == 0)
+                return new CompressedRows(rows, c, [.. Enumerable.Range(0, rows + 1)], own.Index.AsSpan().ToArray(), [.. Enumerable.Repeat(1.0, rows)]);
+            var values = new double[checked(rows * c)];
+            for (int i = 0; i < rows; i++)
+                for (int k = 0; k < c; k++)
+                    values[(i * c) + k] = k == own.Index[i] ? 1 - labels.Noise : labels.Noise / (c - 1);
+            return new CompressedRows(rows, c, [.. Enumerable.Range(0, rows + 1).Select(i => i * c)], [.. Enumerable.Range(0, values.Length).Select(e => e % c)], values);
+        }
+    }
+
+    private static SparseContext BindGraph(GraphContext graph, ContextSample sample)
+    {
+        if (!sample.Edges.TryGetValue(graph.File, out IReadOnlyList<(int From, int To, double Weight)>? edges))
+            throw new InputException($"{graph}: no edges were given under this name");
+        int n = sample.Rows;
+        var weights = new SortedDictionary<int, double>[n];
+        for (int i = 0; i < n; i++)
+            weights[i] = [];
+        for (int e = 0; e < edges.Count; e++)
+        {
+            (int from, int to, double weight) = edges[e];
+            if ((uint)from >= (uint)n || (uint)to >= (uint)n)
+                throw new InputException($"{graph}: edge {e} (counted from 0) joins {from} and {to}; rows are numbered 0 .. {n - 1}");
+            if (!(weight > 0 && double.IsFinite(weight)))
+                throw new InputException($"{graph}: edge {e} (counted from 0) has the weight {weight}; it must be positive and finite");
+            weights[from][to] = weights[from].GetValueOrDefault(to) + weight;
+            if (from != to)
+                weights[to][from] = weights[to].GetValueOrDefault(from) + weight;
+        }
+        double[] degree = [.. weights.Select(w => w.Values.Sum())];
+        int isolated = Array.FindIndex(degree, d => d == 0);
+        if (isolated >= 0)
+            throw new InputException($"{graph}: row {isolated} (counted from 0) has no edge; every row needs at least one");
+        double total = degree.Sum();
+        if (!double.IsFinite(total))
+            throw new InputException($"{graph}: the weights are too large to be added");
+        int[] starts = new int[n + 1];
+        for (int i = 0; i < n; i++)
+            starts[i + 1] = checked(starts[i] + weights[i].Count);
+        var law = new CompressedRows(
+            n, n, starts, [.. weights.SelectMany(w => w.Keys)], [.. weights.SelectMany((w, i) => w.Values.Select(v => v / degree[i]))]);
+        return new SparseContext(new(() => law), (_, _) => throw new InputException($"{graph} is defined on the rows it was fitted with; it has no law for new ones"))
+        {
+            Rows = n,
+            Atoms = n,
+            Space = BoundContext.SampleSpace,
+            InputWeights = [.. degree.Select(d => d / total)],
+        };
+    }
+
+    private static ConvolvedContext Convolve(Context chain, BoundContext first, BoundContext second)
+    {
+        if (first.Space != BoundContext.SampleSpace)
+            throw new InputException($"'{chain}': a factor leads to {first.Space}, but the next one starts from {BoundContext.SampleSpace}; only a context that leads to rows can be followed by another");
+        return new ConvolvedContext(first, second) { Rows = first.Rows, Atoms = second.Atoms, Space = second.Space, InputWeights = Agreed([first, second]) };
+    }
+
+    private static BoundContext BindCombination(CombinationContext sum, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
+    {
+        (double Weight, BoundContext Part)[] parts = [.. sum.Parts.Select(p => (p.Weight, Bind(p.Part, sample, device, cancellationToken)))];
+        double[]? weights = Agreed([.. parts.Select(p => p.Part)]);
+        var bySpace = new List<(double Weight, BoundContext Part)>();
+        foreach (IGrouping<string, (double Weight, BoundContext Part)> group in parts.GroupBy(p => p.Part.Space))
+        {
+            double share = group.Sum(p => p.Weight);
+            (double Weight, BoundContext Part)[] members = [.. group.Select(p => (p.Weight / share, p.Part))];
+            bySpace.Add((share, members.Length == 1 ? members[0].Part : new MixedContext(members)
+            {
+                Rows = sample.Rows,
+                Atoms = members[0].Part.Atoms,
+                Space = group.Key,
+                InputWeights = weights,
+            }));
+        }
+        return bySpace.Count == 1
+            ? bySpace[0].Part
+            : new TaggedContext(bySpace) { Rows = sample.Rows, Atoms = bySpace.Sum(p => p.Part.Atoms), Space = $"the union behind '{sum}'", InputWeights = weights };
+    }
+
+    // Weights of the rows that all parts agree on; equal weights where they do not.
+    private static double[]? Agreed(IReadOnlyList<BoundContext> parts)
+    {
+        double[]? first = parts[0].InputWeights;
+        return first is not null && parts.All(p => p.InputWeights is { } own && own.AsSpan().SequenceEqual(first)) ? first : null;
+    }
+
+    private static void RefuseConstant(Context context, ContextSample sample)
+    {
+        if (!sample.Varies)
+            throw new InputException($"{context}: all {sample.Rows} rows have the same inputs; at least one column must vary");
+    }
+
+    private static double MedianGamma(ContextSample sample)
+    {
+        int step = Math.Max(1, (sample.Rows + MedianRows - 1) / MedianRows), d = sample.Dimension;
+        int[] rows = [.. Enumerable.Range(0, sample.Rows).Where(i => i % step == 0)];
+        var distances = new double[(long)rows.Length * (rows.Length - 1) / 2];
+        int at = 0;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                double sum = 0;
+                for (int f = 0; f < d; f++)
+                {
+                    double difference = sample.Values[(rows[i] * d) + f] - sample.Values[(rows[j] * d) + f];
+                    sum += difference * difference;
+                }
+                distances[at++] = sum;
+            }
+        }
+        Array.Sort(distances);
+        int half = distances.Length / 2;
+        double median = distances.Length == 0 ? 0 : distances.Length % 2 == 1 ? distances[half] : 0.5 * (distances[half - 1] + distances[half]);
+        double gamma = 1 / median;
+        return median > 0 && gamma > 0 && double.IsFinite(gamma)
+            ? gamma
+            : throw new InputException($"rbf(gamma=median): the median squared distance between rows is {median}; give gamma as a number");
+    }
+}

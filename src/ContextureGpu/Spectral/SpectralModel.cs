@@ -1,0 +1,123 @@
+using ContextureGpu.Kernels;
+using ContextureGpu.Operators;
+using ContextureGpu.Spectral;
+
+namespace ContextureGpu;
+
+/// <summary>
+/// The top singular functions of a context, as learned on a sample: their values there, and what is needed to evaluate them at new rows,
+/// <c>mu_i(x) = (1/s_i) sum_j P(a_j | x) nu_i(a_j)</c>. Immutable, safe to read from many threads, and independent of the device it was computed on.
+/// </summary>
+public sealed class SpectralModel
+{
+    private readonly ContextSample _sample;
+    private readonly IReadOnlyList<ModelPart> _parts;
+    private readonly double[] _features, _singularValues, _residuals;
+
+    internal SpectralModel(Context context, ContextSample sample, IReadOnlyList<ModelPart> parts, FitFacts facts)
+    {
+        (Context, _sample, _parts, Facts) = (context, sample, parts, facts);
+        _singularValues = [.. parts.SelectMany(p => p.Spectrum.SingularValues)];
+        _residuals = [.. parts.SelectMany(p => p.Spectrum.Residuals)];
+        _features = new double[sample.Rows * Dimension];
+        int start = 0;
+        foreach (ModelPart part in parts)
+        {
+            int d = part.Spectrum.SingularValues.Length;
+            for (int i = 0; i < sample.Rows; i++)
+                part.Spectrum.Features.AsSpan(i * d, d).CopyTo(_features.AsSpan((i * Dimension) + start));
+            start += d;
+        }
+    }
+
+    /// <summary>The context.</summary>
+    public Context Context { get; }
+
+    /// <summary>Rows of the sample, N.</summary>
+    public int Rows => _sample.Rows;
+
+    /// <summary>Inputs of a row.</summary>
+    public int InputDimension => _sample.Dimension;
+
+    /// <summary>Features d.</summary>
+    public int Dimension => _singularValues.Length;
+
+    /// <summary>s_1 .. s_d, the constant removed; for a concatenation those of each part in turn. Zeros beyond the rank.</summary>
+    public ReadOnlySpan<double> SingularValues => _singularValues;
+
+    /// <summary><c>||T T* mu_i - s_i^2 mu_i||</c> for each pair.</summary>
+    public ReadOnlySpan<double> Residuals => _residuals;
+
+    /// <summary>Features of the sample, row-major (N, d): zero mean, unit variance, uncorrelated within a part, the largest entry of each positive.</summary>
+    public ReadOnlySpan<double> Features => _features;
+
+    /// <summary>Features that are not zero, over all parts.</summary>
+    public int Rank => _parts.Sum(p => p.Spectrum.Rank);
+
+    /// <summary>How the fit went.</summary>
+    public FitFacts Facts { get; }
+
+    /// <summary>Features of new rows, on this machine's processor.</summary>
+    /// <param name="rows">Inputs, row-major (n, <see cref="InputDimension"/>).</param>
+    /// <param name="features">Receives row-major (n, d).</param>
+    /// <exception cref="InputException">
+    /// A size does not fit, a value is not finite, or the context has no law at new rows (graphs) or needs more than inputs there (labels).
+    /// </exception>
+    public void Transform(ReadOnlySpan<double> rows, Span<double> features)
+    {
+        if (InputDimension == 0 || rows.Length % InputDimension != 0 || features.Length != (long)rows.Length / InputDimension * Dimension)
+            throw new InputException($"rows of {InputDimension} inputs and {Dimension} features were expected; there are {rows.Length} inputs and room for {features.Length} features");
+        if (!rows.IsEmpty)
+            Transform(new ContextSample(rows.ToArray(), rows.Length / InputDimension, InputDimension), features);
+    }
+
+    /// <inheritdoc cref="Transform(ReadOnlySpan{double}, Span{double})"/>
+    public void Transform(ReadOnlySpan<float> rows, Span<float> features)
+    {
+        double[] wide = new double[rows.Length], result = new double[features.Length];
+        System.Numerics.Tensors.TensorPrimitives.ConvertTruncating(rows, wide.AsSpan());
+        Transform(wide, result);
+        System.Numerics.Tensors.TensorPrimitives.ConvertTruncating<double, float>(result, features);
+    }
+
+    internal void Transform(ContextSample rows, Span<double> features)
+    {
+        using CpuDevice device = CpuDevice.Open();
+        Arithmetic<double> on = device.Arithmetic<double>();
+        int start = 0;
+        foreach (ModelPart part in _parts)
+        {
+            int d = part.Spectrum.SingularValues.Length;
+            BoundContext bound = ContextBinding.Bind(part.Context, _sample, device, CancellationToken.None);
+            double[] scaled = (double[])part.Spectrum.AtomFunctions.Clone();
+            for (int e = 0; e < scaled.Length; e++)
+                scaled[e] = part.Spectrum.SingularValues[e % d] is > 0 and var s ? scaled[e] / s : 0;
+            using LinearOperator<double> law = bound.At(on, rows, device);
+            using DeviceMatrix<double> functions = on.UploadMatrix<double>(scaled, bound.Atoms, d), values = on.Allocate(rows.Rows, d);
+            law.Apply(functions, values);
+            double[] result = on.DownloadDouble(values);
+            int bad = Array.FindIndex(result, v => !double.IsFinite(v));
+            if (bad >= 0)
+                throw new NumericalException($"feature {start + (bad % d)} of row {bad / d} (counted from 0) is {result[bad]}");
+            for (int i = 0; i < rows.Rows; i++)
+                result.AsSpan(i * d, d).CopyTo(features[((i * Dimension) + start)..]);
+            start += d;
+        }
+    }
+}
+
+/// <summary>One part of a concatenation, or the whole context: its expression with all numbers known, and its spectrum.</summary>
+internal sealed record ModelPart(Context Context, ContextSpectrum Spectrum);
+
+/// <summary>How a fit went.</summary>
+/// <param name="Solver">The solver that ran; for a concatenation that of the first part.</param>
+/// <param name="Iterations">Its passes or restarts.</param>
+/// <param name="Converged">Whether every residual is within the tolerance.</param>
+/// <param name="Orthogonality">Largest entry of <c>|F^T W F - I|</c> over the features of a part that are not zero.</param>
+/// <param name="Precision">The type large data was computed in.</param>
+/// <param name="Device">The device.</param>
+/// <param name="DeviceReason">Why this device.</param>
+/// <param name="Warnings">What a reader should know.</param>
+public sealed record FitFacts(
+    SpectralSolver Solver, int Iterations, bool Converged, double Orthogonality, ElementPrecision Precision, DeviceDescription Device, string DeviceReason,
+    IReadOnlyList<string> Warnings);
