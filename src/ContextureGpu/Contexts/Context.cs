@@ -1,114 +1,143 @@
-using System.Globalization;
-
 namespace ContextureGpu;
 
 /// <summary>
-/// What representations are learned from: the law of a context variable A given an input x. An immutable value; contexts that say the same are equal.
-/// <c>*</c> is convolution (first left, then right), <c>+</c> convex combination, <c>|</c> concatenation; <see cref="Parse(string)"/> reads the same algebra as text.
-/// Definitions: Zhai, "Contextures" (2025); ICML 2025, PMLR 267.
+/// A context: the law of a context variable given an input, written as an expression and not yet tied to any data.
+/// Simple contexts (<see cref="Knn"/>, <see cref="Rbf"/>, <see cref="RbfMedian"/>, <see cref="Labels"/>, <see cref="Graph"/>) are mixed by
+/// convolution <c>*</c>, convex combination <c>+</c> and concatenation <c>|</c> (Zhai, "Contextures", 2025).
+/// Values are immutable and compare by content; <see cref="ToString"/> is canonical and <see cref="Parse(string)"/> reads it back.
 /// </summary>
 public abstract class Context : IEquatable<Context>
 {
-    private protected Context()
+    /// <summary>The longest text, in characters, of an expression.</summary>
+    internal const int MaximumTextLength = 64 * 1024;
+
+    /// <summary>The deepest nesting of parentheses in an expression.</summary>
+    internal const int MaximumDepth = 200;
+
+    // Two contexts are equal exactly when their canonical texts are: the text leaves nothing out.
+    private readonly string _text;
+
+    /// <summary>A context with its canonical text and the depth of the parentheses in it.</summary>
+    private protected Context(string text, int depth = 0)
     {
+        if (text.Length > MaximumTextLength)
+            throw new InputException($"the text of this context has {text.Length} characters; at most {MaximumTextLength} are accepted");
+        if (depth > MaximumDepth)
+            throw new InputException($"this context nests sums and products {depth} deep; at most {MaximumDepth} are accepted");
+        _text = text;
+        Depth = depth;
     }
 
-    /// <summary>A is one of the k nearest rows of the sample, equiprobable, the row itself among the candidates; ties go to the smaller row number.</summary>
-    /// <param name="k">Neighbours, at least 1.</param>
-    /// <exception cref="InputException">k is below 1.</exception>
-    public static Context Knn(int k) => new KnnContext(k, IncludeSelf: true);
+    /// <summary>The depth of the parentheses in the canonical text.</summary>
+    internal int Depth { get; }
 
-    /// <summary>As <see cref="Knn"/>, without the row itself.</summary>
-    /// <param name="k">Neighbours, at least 1.</param>
-    /// <exception cref="InputException">k is below 1.</exception>
-    public static Context KnnWithoutSelf(int k) => new KnnContext(k, IncludeSelf: false);
+    /// <summary>One of the nearest neighbours of x in the sample, equiprobable.</summary>
+    /// <param name="k">The number of neighbours, at least 1.</param>
+    /// <param name="self">Whether a point of the sample is the first of its own neighbours.</param>
+    /// <exception cref="InputException">An argument is out of its range.</exception>
+    public static Context Knn(int k, KnnSelf self = KnnSelf.Included) => new KnnContext(k, self switch
+    {
+        KnnSelf.Included => true,
+        KnnSelf.Excluded => false,
+        _ => throw new InputException($"self is {self}; it must be {KnnSelf.Included} or {KnnSelf.Excluded}"),
+    });
 
-    /// <summary>A is a row a of the sample with probability proportional to <c>exp(-gamma ||x - a||^2)</c>.</summary>
-    /// <param name="gamma">Inverse squared width, positive and finite.</param>
-    /// <exception cref="InputException">gamma is not.</exception>
+    /// <summary>A point a of the sample, drawn with probability proportional to exp(-gamma ||x - a||^2).</summary>
+    /// <param name="gamma">The inverse squared length scale, positive and finite.</param>
+    /// <exception cref="InputException"><paramref name="gamma"/> is out of its range.</exception>
     public static Context Rbf(double gamma) => new RbfContext(gamma);
 
-    /// <summary>As <see cref="Rbf"/>, with gamma one over the median of the squared distances between rows of the sample.</summary>
+    /// <summary>As <see cref="Rbf"/>, with gamma taken from the median distance between points of the sample.</summary>
     public static Context RbfMedian() => new RbfContext(null);
 
-    /// <summary>A is the class of the row, read from a column.</summary>
-    /// <param name="column">Name of the column.</param>
-    /// <param name="noise">Probability with which the class is replaced by one of the others, equiprobable; in [0, 1).</param>
-    /// <exception cref="InputException">The name is empty or the noise out of range.</exception>
+    /// <summary>The class of x.</summary>
+    /// <param name="column">The name of the column that holds the classes.</param>
+    /// <param name="noise">Symmetric label noise in [0, 1): with this probability the class is replaced by another one, drawn uniformly.</param>
+    /// <exception cref="InputException"><paramref name="noise"/> is out of its range.</exception>
     public static Context Labels(string column, double noise = 0) => new LabelsContext(column, noise);
 
-    /// <summary>A is the other end of an edge of the row, with probability proportional to its weight.</summary>
-    /// <param name="file">CSV of undirected edges: two columns of row numbers from 0, and optionally one of weights.</param>
-    /// <exception cref="InputException">The name is empty.</exception>
+    /// <summary>One step of the random walk on a weighted graph over the sample.</summary>
+    /// <param name="file">The file that holds the edges, not empty; it is not opened here.</param>
+    /// <exception cref="InputException"><paramref name="file"/> is empty.</exception>
     public static Context Graph(string file) => new GraphContext(file);
 
-    /// <summary>Convex combination with the given weights, which are divided by their sum.</summary>
-    /// <exception cref="InputException">There are fewer than two parts, or a weight is not positive and finite.</exception>
-    public static Context Combine(params IReadOnlyList<(double Weight, Context Part)> parts) => new CombinationContext(parts);
+    /// <summary>Convolution: the contexts one after the other, the first one first. One context alone is returned as it is.</summary>
+    /// <exception cref="InputException">There is no factor, or one is a concatenation.</exception>
+    public static Context Convolve(params Context[] factors)
+    {
+        ArgumentNullException.ThrowIfNull(factors);
+        return ConvolutionContext.Of(factors);
+    }
 
-    /// <summary>Convolution: first <paramref name="first"/>, then <paramref name="second"/>.</summary>
-    public static Context operator *(Context first, Context second) => new ConvolutionContext([first, second]);
+    /// <summary>
+    /// Convex combination: part i with probability proportional to weight i; the weights are positive and are divided by their sum.
+    /// A part that is itself a combination is multiplied out. One context alone is returned as it is.
+    /// </summary>
+    /// <exception cref="InputException">There is no term, a weight is not a positive number, or a part is a concatenation.</exception>
+    public static Context Combine(params (double Weight, Context Part)[] terms)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        return CombinationContext.Of(terms);
+    }
 
-    /// <summary>Convex combination with equal weights for all terms of the sum: <c>a + b + c</c> weighs each by a third.</summary>
-    public static Context operator +(Context first, Context second) => CombinationContext.AddEqual(first, second);
+    /// <summary>Concatenation: the features of every part side by side, the dimension shared evenly. One context alone is returned as it is.</summary>
+    /// <exception cref="InputException">There is no part.</exception>
+    public static Context Concatenate(params Context[] parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        return ConcatenationContext.Of([.. parts.Select(part => (part, (int?)null))]);
+    }
 
-    /// <summary>Concatenation: the features of each, side by side.</summary>
-    public static Context operator |(Context first, Context second) => new ConcatenationContext([(first, null), (second, null)]);
+    /// <summary>
+    /// Concatenation: the features of every part side by side. A part with a dimension (at least 1) has that many features; the others share
+    /// the rest evenly. A part that is itself a concatenation takes its place part by part, its dimension shared out among them.
+    /// </summary>
+    /// <exception cref="InputException">There is no part, a dimension is below 1, or one context stands alone with a dimension.</exception>
+    public static Context Concatenate(params (Context Part, int? Dimension)[] parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        return ConcatenationContext.Of(parts);
+    }
 
-    /// <summary>Reads a context expression such as <c>0.3 knn(k=5) + 0.7 labels(column=class)</c>.</summary>
-    /// <exception cref="ContextSyntaxException">The text is no context expression; the message points at the column.</exception>
+    /// <summary>Reads an expression, for example <c>0.3 knn(k=5) * rbf(gamma=1) + 0.7 labels(column=class)</c>.</summary>
+    /// <exception cref="ContextSyntaxException">The text is no expression; the exception has the column and what was expected there.</exception>
     public static Context Parse(string text) => Parse(text, out _);
 
-    /// <summary>As <see cref="Parse(string)"/>, and says what was changed: weights that did not sum to 1.</summary>
-    /// <exception cref="ContextSyntaxException">The text is no context expression; the message points at the column.</exception>
+    /// <summary>Reads an expression and tells what was changed in reading it: weights that did not sum to 1 are divided by their sum.</summary>
+    /// <exception cref="ContextSyntaxException">The text is no expression; the exception has the column and what was expected there.</exception>
     public static Context Parse(string text, out IReadOnlyList<string> warnings)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var parser = new ContextParser(text);
-        Context context = parser.Parse();
-        warnings = parser.Warnings;
-        return context;
+        return ContextParser.Parse(text, out warnings);
     }
 
-    /// <summary>The canonical text; <see cref="Parse(string)"/> returns an equal context.</summary>
-    public sealed override string ToString() => Text;
+    /// <summary>Convolution: first <paramref name="left"/>, then <paramref name="right"/>.</summary>
+    public static Context operator *(Context left, Context right) => Convolve(left, right);
 
-    /// <summary>Whether both say the same: their canonical texts agree.</summary>
-    public bool Equals(Context? other) => other is not null && Text == other.Text;
+    /// <summary>The first two terms of a sum in which all terms weigh equally: <c>a + b + c</c> gives each a third.</summary>
+    public static ContextSum operator +(Context left, Context right) => ContextSum.Of(left, right);
+
+    /// <summary>A term of a sum with its weight, positive and finite.</summary>
+    public static WeightedContext operator *(double weight, Context part) => new(weight, part);
+
+    /// <summary>Concatenation, the dimension shared evenly.</summary>
+    public static Context operator |(Context left, Context right) => Concatenate(left, right);
+
+    /// <summary>Whether the two are the same expression.</summary>
+    public static bool operator ==(Context? left, Context? right) => left is null ? right is null : left.Equals(right);
+
+    /// <summary>Whether the two are different expressions.</summary>
+    public static bool operator !=(Context? left, Context? right) => !(left == right);
+
+    /// <inheritdoc/>
+    public bool Equals(Context? other) => other is not null && string.Equals(_text, other._text, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public sealed override bool Equals(object? obj) => Equals(obj as Context);
 
     /// <inheritdoc/>
-    public sealed override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Text);
+    public sealed override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>The canonical text.</summary>
-    private protected abstract string Text { get; }
-
-    /// <summary>How strongly the expression binds: 3 a name or a product's factor, 2 a product, 1 a sum, 0 a list.</summary>
-    private protected virtual int Binding => 3;
-
-    /// <summary>The text, in parentheses where it binds less than its surroundings ask for.</summary>
-    internal string TextWithin(int binding) => Binding < binding ? $"({Text})" : Text;
-
-    /// <summary>The shortest text that reads back as the same number.</summary>
-    internal static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-}
-
-/// <summary>A context expression could not be read. The message shows the text with a mark under the place.</summary>
-public sealed class ContextSyntaxException : InputException
-{
-    internal ContextSyntaxException(string text, int position, string problem)
-        : base(Describe(text, position, problem)) => Column = position + 1;
-
-    /// <summary>Where, counted from 1.</summary>
-    public int Column { get; }
-
-    private static string Describe(string text, int position, string problem)
-    {
-        // Control characters would move the mark, and a long text would hide it.
-        string shown = new([.. text.Select(c => char.IsControl(c) ? ' ' : c)]);
-        int start = Math.Max(0, position - 60), end = Math.Min(shown.Length, position + 60);
-        return $"context, column {position + 1}: {problem}\n  {shown[start..end]}\n  {new string(' ', position - start)}^";
-    }
+    /// <summary>The canonical text: <see cref="Parse(string)"/> gives an equal context from it.</summary>
+    public sealed override string ToString() => _text;
 }

@@ -24,10 +24,10 @@ internal static class ContextBinding
     /// <summary>The context with the median heuristic replaced by the number it gives on this sample.</summary>
     public static Context Resolve(Context context, ContextSample sample) => context switch
     {
-        RbfContext { Gamma: null } => new RbfContext(MedianGamma(sample)),
-        ConvolutionContext chain => new ConvolutionContext(chain.Factors.Select(f => Resolve(f, sample))),
-        CombinationContext sum => new CombinationContext([.. sum.Parts.Select(p => (p.Weight, Resolve(p.Part, sample)))]),
-        ConcatenationContext list => new ConcatenationContext(list.Parts.Select(p => (Resolve(p.Part, sample), p.Dimension))),
+        RbfContext { Gamma: null } => Context.Rbf(MedianGamma(sample)),
+        ConvolutionContext chain => Context.Convolve([.. chain.Factors.Select(f => Resolve(f, sample))]),
+        CombinationContext sum => Context.Combine([.. sum.Terms.Select(p => (p.Weight, Resolve(p.Part, sample)))]),
+        ConcatenationContext list => Context.Concatenate([.. list.Parts.Select(p => (Resolve(p.Part, sample), p.Dimension))]),
         _ => context,
     };
 
@@ -158,7 +158,7 @@ internal static class ContextBinding
 
     private static BoundContext BindCombination(CombinationContext sum, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
     {
-        (double Weight, BoundContext Part)[] parts = [.. sum.Parts.Select(p => (p.Weight, Bind(p.Part, sample, device, cancellationToken)))];
+        (double Weight, BoundContext Part)[] parts = [.. sum.Terms.Select(p => (p.Weight, Bind(p.Part, sample, device, cancellationToken)))];
         double[]? weights = Agreed([.. parts.Select(p => p.Part)]);
         var bySpace = new List<(double Weight, BoundContext Part)>();
         foreach (IGrouping<string, (double Weight, BoundContext Part)> group in parts.GroupBy(p => p.Part.Space))

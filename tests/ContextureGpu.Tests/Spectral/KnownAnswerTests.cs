@@ -228,7 +228,7 @@ public sealed class KnownAnswerTests
             case ConvolutionContext chain:
                 return chain.Factors.Select(f => Law(f, sample)).Aggregate((a, b) => a * b);
             case CombinationContext sum:
-                Matrix<double>[] terms = [.. sum.Parts.Select(q => q.Weight * Law(q.Part, sample))];
+                Matrix<double>[] terms = [.. sum.Terms.Select(q => q.Weight * Law(q.Part, sample))];
                 return terms.All(t => t.ColumnCount == n) ? terms.Aggregate((a, b) => a + b) : terms.Aggregate((a, b) => a.Append(b));
             default:
                 throw new ArgumentException("no law", nameof(context));

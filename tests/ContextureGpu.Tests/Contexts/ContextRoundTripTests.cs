@@ -1,0 +1,99 @@
+using Xunit;
+
+namespace ContextureGpu.Tests.Contexts;
+
+/// <summary>Any context can be written and read back; any text is either read or refused at a column of it.</summary>
+public sealed class ContextRoundTripTests
+{
+    [Fact]
+    public void RandomContextsAreReadBackExactly()
+    {
+        var random = new RandomContexts(seed: 20, stream: 1);
+        var kinds = new HashSet<Type>();
+        for (int i = 0; i < 2000; i++)
+        {
+            Context context = random.Any(depth: 4);
+            Context again = Context.Parse(context.ToString(), out IReadOnlyList<string> warnings);
+            Assert.Equal(context, again);
+            Assert.Empty(warnings);
+            AssertSameNodes(context, again);
+            kinds.Add(context.GetType());
+        }
+        Assert.Equal(7, kinds.Count);
+    }
+
+    [Fact]
+    public void DamagedTextsAreReadOrRefused()
+    {
+        var random = new RandomContexts(seed: 20, stream: 2);
+        int read = 0, refused = 0;
+        for (int i = 0; i < 5000; i++)
+        {
+            string text = random.Damaged(random.Any(depth: 2).ToString());
+            try
+            {
+                Context context = Context.Parse(text);
+                AssertSameNodes(context, Context.Parse(context.ToString()));
+                read++;
+            }
+            catch (ContextSyntaxException refusal)
+            {
+                Assert.InRange(refusal.Column, 1, text.Length + 1);
+                refused++;
+            }
+        }
+        // Either outcome is common, or the damage is of no use.
+        Assert.InRange(read, 250, 4750);
+        Assert.Equal(5000, read + refused);
+    }
+
+    // Node by node and bit by bit: equality compares texts, and would not see a value that the text leaves out.
+    private static void AssertSameNodes(Context expected, Context actual)
+    {
+        Assert.Equal(expected.GetType(), actual.GetType());
+        switch (expected, actual)
+        {
+            case (KnnContext e, KnnContext a):
+                Assert.Equal((e.K, e.IncludeSelf), (a.K, a.IncludeSelf));
+                break;
+            case (RbfContext e, RbfContext a):
+                Assert.Equal(e.Gamma, a.Gamma);
+                break;
+            case (LabelsContext e, LabelsContext a):
+                Assert.Equal((e.Column, e.Noise), (a.Column, a.Noise));
+                break;
+            case (GraphContext e, GraphContext a):
+                Assert.Equal(e.File, a.File);
+                break;
+            case (ConvolutionContext e, ConvolutionContext a):
+                Assert.DoesNotContain(e.Factors, factor => factor is ConvolutionContext or ConcatenationContext);
+                AssertEach(e.Factors, a.Factors, AssertSameNodes);
+                break;
+            case (CombinationContext e, CombinationContext a):
+                Assert.DoesNotContain(e.Terms, term => term.Part is CombinationContext or ConcatenationContext);
+                AssertEach(e.Terms, a.Terms, (x, y) => AssertSame(x.Weight, y.Weight, x.Part, y.Part));
+                break;
+            case (ConcatenationContext e, ConcatenationContext a):
+                Assert.DoesNotContain(e.Parts, part => part.Part is ConcatenationContext);
+                AssertEach(e.Parts, a.Parts, (x, y) => AssertSame(x.Dimension, y.Dimension, x.Part, y.Part));
+                break;
+            default:
+                Assert.Fail($"{expected.GetType()} is not compared here");
+                break;
+        }
+    }
+
+    private static void AssertSame<T>(T expectedValue, T actualValue, Context expected, Context actual)
+    {
+        Assert.Equal(expectedValue, actualValue);
+        AssertSameNodes(expected, actual);
+    }
+
+    private static void AssertEach<T>(IReadOnlyList<T> expected, IReadOnlyList<T> actual, Action<T, T> assert)
+    {
+        Assert.True(expected.Count >= 2);
+        Assert.Equal(expected.Count, actual.Count);
+        for (int i = 0; i < expected.Count; i++)
+            assert(expected[i], actual[i]);
+    }
+}
