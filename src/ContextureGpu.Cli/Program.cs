@@ -1,2 +1,3 @@
-Console.Error.WriteLine("contexture: no command is available yet; CHANGELOG.md lists what the library has.");
-return 1;
+using ContextureGpu.Cli;
+
+return await CommandLine.RunAsync(args).ConfigureAwait(false);

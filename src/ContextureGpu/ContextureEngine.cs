@@ -79,6 +79,28 @@ public sealed class ContextureEngine : IDisposable
         return Fit(new ContextSample(x.ToArray(), rows, x.Length / rows), context, options, cancellationToken);
     }
 
+    /// <summary>The top singular functions of a context on the rows of a table. Columns that the context reads labels from are no inputs.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="context">The context.</param>
+    /// <param name="preprocessing">How columns become inputs, and which are left out; null for the defaults.</param>
+    /// <param name="options">What is asked for; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="InputException">The table, the options or the context do not fit together; the message says how.</exception>
+    /// <exception cref="NumericalException">No result that is finite was reached.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public SpectralModel Fit(
+        DataTable table, Context context, PreprocessingOptions? preprocessing = null, SpectralOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(context);
+        preprocessing ??= new PreprocessingOptions();
+        preprocessing = preprocessing with { Exclude = [.. preprocessing.Exclude, .. ContextTable.LabelColumns(context)] };
+        Preprocessing encoding = Preprocessing.Fit(table, preprocessing);
+        (ContextSample sample, var classes) = ContextTable.Read(table, context, encoding, null, out IReadOnlyList<string> warnings);
+        SpectralModel model = Fit(sample, context, options, cancellationToken);
+        return model.WithTable(encoding, classes, [.. encoding.Warnings, .. warnings]);
+    }
+
     internal SpectralModel Fit(ContextSample sample, Context context, SpectralOptions? options, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

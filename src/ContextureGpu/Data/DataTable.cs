@@ -1,211 +1,137 @@
-using System.Globalization;
-using System.IO.Compression;
-using System.Text;
-using Sylvan.Data.Csv;
-
 namespace ContextureGpu;
 
 /// <summary>
-/// A table with named columns, each of numbers or of text. A cell is missing when it is empty or one of NA, N/A, NaN, null and ?. A column is numeric when all its
-/// other cells are numbers (invariant culture).
+/// Rows of named columns, each of numbers or of texts, as read from a file. Missing values are NaN among numbers and null among texts;
+/// an infinite number is never in a table.
 /// </summary>
+/// <remarks>
+/// A cell is missing when it is empty or one of NA, N/A, NaN, null and ? (in any case, spaces round it ignored). A column of a text file is numeric when every other cell
+/// is a number in the invariant culture, and text when at most half of them are; in between lies damage, which is refused.
+/// Rows are counted from 1 in messages, the header not among them.
+/// </remarks>
 public sealed class DataTable
 {
-    private static readonly string[] MissingTexts = ["", "NA", "N/A", "NAN", "NULL", "?"];
+    private readonly DataColumn[] _columns;
+    private readonly Dictionary<string, int> _index;
 
-    private readonly double[]?[] _numbers;
-    private readonly string?[][] _texts;
+    internal DataTable(string source, int rows, IEnumerable<DataColumn> columns)
+    {
+        _columns = [.. columns];
+        (Source, Rows) = (source, rows);
+        ColumnNames = Array.AsReadOnly(_columns.Select(c => c.Name).ToArray());
+        _index = IndexByName(ColumnNames, source);
+    }
 
-    private DataTable(string source, string[] names, double[]?[] numbers, string?[][] texts, int rows) =>
-        (Source, ColumnNames, _numbers, _texts, Rows) = (source, names, numbers, texts, rows);
-
-    /// <summary>Where it came from, for messages.</summary>
+    /// <summary>Where the table came from, as messages name it: the path of the file, or "standard input".</summary>
     public string Source { get; }
 
-    /// <summary>Number of rows.</summary>
+    /// <summary>The number of rows, at least 1.</summary>
     public int Rows { get; }
 
-    /// <summary>Names of the columns.</summary>
+    /// <summary>The names of the columns, in the order of the file; all different, none empty.</summary>
     public IReadOnlyList<string> ColumnNames { get; }
 
-    /// <summary>Position of a column.</summary>
-    /// <exception cref="InputException">There is no such column; the message lists those there are.</exception>
+    /// <summary>The position of a column.</summary>
+    /// <param name="name">The name, exactly as in the file.</param>
+    /// <exception cref="InputException">There is no such column; the message lists those there are and suggests the nearest.</exception>
     public int ColumnIndex(string name)
     {
-        int at = Find(name);
-        return at >= 0 ? at : throw new InputException($"{Source}: there is no column '{name}'; the columns are {string.Join(", ", ColumnNames.Take(40))}");
+        ArgumentNullException.ThrowIfNull(name);
+        if (_index.TryGetValue(name, out int index))
+            return index;
+        string? nearest = Naming.Nearest(name, ColumnNames);
+        string hint = nearest is null ? "." : $"; did you mean {Naming.Quote(nearest)}?";
+        throw new InputException($"{Source}: there is no column {Naming.Quote(name)}{hint} The columns are {Naming.List(ColumnNames)}");
     }
-
-    /// <summary>Position of a column, or -1.</summary>
-    internal int Find(string name) => ((string[])ColumnNames).AsSpan().IndexOf(name);
 
     /// <summary>Whether a column holds numbers.</summary>
-    public bool IsNumeric(int column) => _numbers[column] is not null;
+    /// <param name="column">The position of the column, from 0.</param>
+    public bool IsNumeric(int column) => _columns[column].IsNumeric;
 
-    /// <summary>The numbers of a numeric column; NaN where one is missing.</summary>
-    /// <exception cref="InputException">The column is not numeric.</exception>
-    public ReadOnlySpan<double> Numbers(int column) => _numbers[column] ?? throw NotNumeric(column);
+    /// <summary>The numbers of a column, one a row; NaN is a missing value.</summary>
+    /// <param name="column">The position of the column, from 0.</param>
+    /// <exception cref="InputException">The column holds texts.</exception>
+    public ReadOnlySpan<double> Numbers(int column) => _columns[column].IsNumeric
+        ? _columns[column].Numbers
+        : throw new InputException($"{Source}: column {Naming.Quote(_columns[column].Name)} holds text where numbers are needed");
 
-    /// <summary>The cells of a column as text; null where one is missing.</summary>
-    public IReadOnlyList<string?> Texts(int column) =>
-        _texts[column].Length == Rows ? _texts[column] : [.. _numbers[column]!.Select(v => double.IsNaN(v) ? null : v.ToString("R", CultureInfo.InvariantCulture))];
+    /// <summary>
+    /// The cells of a column as texts, one a row; null is a missing value. Spaces at either end are removed.
+    /// Of a numeric column the shortest texts that read back as the same numbers.
+    /// </summary>
+    /// <param name="column">The position of the column, from 0.</param>
+    public IReadOnlyList<string?> Texts(int column) => _columns[column].Texts;
 
-    /// <summary>Reads <c>.csv</c>, <c>.tsv</c> (both also with <c>.gz</c>) or <c>.npy</c>; <c>-</c> reads CSV from standard input.</summary>
-    /// <exception cref="InputException">The file cannot be read; the message names it, the row and the column.</exception>
-    public static DataTable Read(string path)
+    /// <summary>
+    /// Reads a file: <c>.csv</c>, <c>.tsv</c> (UTF-8, a header row), the same compressed as <c>.csv.gz</c> and <c>.tsv.gz</c>, or <c>.npy</c>
+    /// (see <see cref="NpyFile"/>; NaN is a missing value); <c>-</c> reads CSV from standard input.
+    /// </summary>
+    /// <param name="path">The path of the file.</param>
+    /// <exception cref="InputException">The file is missing, unreadable, empty, damaged or of another kind; the message names it and the place.</exception>
+    public static DataTable Read(string path) => TableFile.Read(path);
+
+    /// <summary>Reads delimited text with a header row.</summary>
+    /// <param name="reader">The text; not closed.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <param name="delimiter">The character between the cells of a row, such as a comma or a tab.</param>
+    /// <exception cref="InputException">The text is no table; the message names the line.</exception>
+    public static DataTable ReadText(TextReader reader, string source, char delimiter) => DelimitedText.Read(reader, source, delimiter);
+
+    /// <summary>The table of a matrix of numbers.</summary>
+    /// <param name="rowMajor">rows x columns finite numbers, row by row.</param>
+    /// <param name="rows">The number of rows, at least 1.</param>
+    /// <param name="columns">The number of columns, at least 1.</param>
+    /// <param name="names">The names of the columns; x0, x1, .. if left out.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <exception cref="InputException">The sizes do not fit together, two names are the same, or a value is NaN or infinite.</exception>
+    public static DataTable FromMatrix(
+        ReadOnlySpan<double> rowMajor, int rows, int columns, IReadOnlyList<string>? names = null, string source = "the matrix") =>
+        FromMatrix(rowMajor, rows, columns, names, source, missingAllowed: false);
+
+    /// <summary>The position of each name; refuses a name that is empty or comes twice.</summary>
+    internal static Dictionary<string, int> IndexByName(IReadOnlyList<string> names, string source)
     {
-        ArgumentNullException.ThrowIfNull(path);
-        try
+        var index = new Dictionary<string, int>(names.Count, StringComparer.Ordinal);
+        for (int i = 0; i < names.Count; i++)
         {
-            if (path == "-")
-            {
-                using var input = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
-                return ReadText(input, "standard input", ',');
-            }
-            string lower = path.ToLowerInvariant();
-            if (lower.EndsWith(".npy", StringComparison.Ordinal))
-            {
-                NpyArray array = NpyFile.Read(path);
-                return FromMatrix(array.Values, array.Rows, array.Columns, null, path);
-            }
-            bool compressed = lower.EndsWith(".gz", StringComparison.Ordinal);
-            string plain = compressed ? lower[..^3] : lower;
-            char delimiter = plain.EndsWith(".csv", StringComparison.Ordinal) ? ',' : plain.EndsWith(".tsv", StringComparison.Ordinal) ? '\t' : '\0';
-            if (delimiter == '\0')
-                throw new InputException($"{path}: the name ends in none of .csv, .csv.gz, .tsv, .tsv.gz and .npy");
-            using FileStream file = File.OpenRead(path);
-            using Stream stream = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
-            using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            return ReadText(reader, path, delimiter);
+            if (string.IsNullOrWhiteSpace(names[i]))
+                throw new InputException($"{source}: column {i + 1} of {names.Count} has no name; every column needs one");
+            if (!index.TryAdd(names[i], i))
+                throw new InputException($"{source}: columns {index[names[i]] + 1} and {i + 1} are both named {Naming.Quote(names[i])}; names must differ");
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or DecoderFallbackException or NotSupportedException)
-        {
-            throw new InputException($"{path}: {error.Message}", error);
-        }
+        return index;
     }
 
-    /// <summary>Reads delimited text whose first line names the columns.</summary>
-    /// <exception cref="InputException">The text is damaged; the message names the line and the column.</exception>
-    public static DataTable ReadText(TextReader reader, string source, char delimiter)
-    {
-        var rows = new List<string[]>();
-        var lines = new List<int>();
-        try
-        {
-            using CsvDataReader csv = CsvDataReader.Create(reader, new CsvDataReaderOptions
-            {
-                HasHeaders = false, Delimiter = delimiter, BufferSize = 1 << 16, MaxBufferSize = 1 << 26,
-            });
-            while (csv.Read())
-            {
-                var cells = new string[csv.RowFieldCount];
-                for (int j = 0; j < cells.Length; j++)
-                    cells[j] = csv.GetString(j);
-                bool blank = cells.Length == 0 || (cells.Length == 1 && cells[0].Length == 0);
-                if (blank && (rows.Count == 0 || rows[0].Length != 1))
-                    continue;
-                rows.Add(cells);
-                lines.Add(csv.RowNumber);
-            }
-        }
-        catch (FormatException error)
-        {
-            throw new InputException($"{source}: {error.Message}", error);
-        }
-        if (rows.Count == 0)
-            throw new InputException($"{source}: it is empty; a line of column names and lines of values were expected");
-        string[] names = CheckNames(source, rows[0]);
-        if (rows.Count == 1)
-            throw new InputException($"{source}: there is a line of column names, but no row");
-        for (int i = 1; i < rows.Count; i++)
-        {
-            if (rows[i].Length != names.Length)
-                throw new InputException($"{source}: row {i} has {rows[i].Length} cells, but there are {names.Length} columns");
-        }
-        (var numbers, var texts) = (new double[]?[names.Length], new string?[names.Length][]);
-        for (int j = 0; j < names.Length; j++)
-            (numbers[j], texts[j]) = Column(source, names[j], rows, j);
-        return new DataTable(source, names, numbers, texts, rows.Count - 1);
-    }
-
-    /// <summary>A table of numbers.</summary>
-    /// <param name="rowMajor">(rows, columns), finite.</param>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="columns">Number of columns.</param>
-    /// <param name="names">Their names; null for x0, x1, ...</param>
-    /// <param name="source">For messages.</param>
-    /// <exception cref="InputException">A size does not fit or a value is not finite.</exception>
-    public static DataTable FromMatrix(ReadOnlySpan<double> rowMajor, int rows, int columns, IReadOnlyList<string>? names = null, string source = "the matrix")
+    internal static DataTable FromMatrix(
+        ReadOnlySpan<double> rowMajor, int rows, int columns, IReadOnlyList<string>? names, string source, bool missingAllowed)
     {
         if (rows < 1 || columns < 1 || rowMajor.Length != (long)rows * columns)
-            throw new InputException($"{source}: ({rows}, {columns}) with {rowMajor.Length} values; at least one row and one column were expected");
-        string[] own = names is null ? [.. Enumerable.Range(0, columns).Select(j => $"x{j}")] : CheckNames(source, [.. names]);
-        var numbers = new double[columns][];
+            throw new InputException($"{source}: {rowMajor.Length} values do not make {rows} rows of {columns} columns; at least one of each is needed");
+        if (names is not null && names.Count != columns)
+            throw new InputException($"{source}: {names.Count} names were given for {columns} columns");
+        var all = new DataColumn[columns];
         for (int j = 0; j < columns; j++)
         {
-            numbers[j] = new double[rows];
+            string name = names?[j] ?? FormattableString.Invariant($"x{j}");
+            var values = new double[rows];
             for (int i = 0; i < rows; i++)
             {
-                double value = numbers[j][i] = rowMajor[(i * columns) + j];
-                if (!double.IsFinite(value))
-                    throw new InputException($"{source}: row {i}, column {j} (counted from 0) is {value}; every value must be finite");
+                double value = rowMajor[i * columns + j];
+                if (!double.IsFinite(value) && !(missingAllowed && double.IsNaN(value)))
+                    throw new InputException(FormattableString.Invariant($"{source}: row {i + 1}, column {Naming.Quote(name)} holds {value}; numbers must be finite"));
+                values[i] = value;
             }
+            all[j] = new DataColumn(name, values);
         }
-        return new DataTable(source, own, numbers, [.. Enumerable.Repeat(Array.Empty<string?>(), columns)], rows);
+        return new DataTable(source, rows, all);
     }
 
-    private static string[] CheckNames(string source, string[] names)
+    /// <summary>The same table without some of its columns.</summary>
+    /// <param name="columns">Names of columns of the table.</param>
+    /// <exception cref="InputException">A name is not among the columns.</exception>
+    public DataTable Without(IEnumerable<string> columns)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (int j = 0; j < names.Length; j++)
-        {
-            names[j] = names[j].Trim();
-            if (names[j].Length == 0)
-                throw new InputException($"{source}: column {j + 1} has no name");
-            if (!seen.Add(names[j]))
-                throw new InputException($"{source}: two columns have the name '{names[j]}'");
-        }
-        if (names.All(n => double.TryParse(n, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
-            throw new InputException($"{source}: the first line has only numbers; it must name the columns");
-        return names;
-    }
-
-    private static (double[]?, string?[]) Column(string source, string name, List<string[]> rows, int j)
-    {
-        int n = rows.Count - 1, present = 0, good = 0, firstBad = -1;
-        var numbers = new double[n];
-        var texts = new string?[n];
-        for (int i = 0; i < n; i++)
-        {
-            string cell = rows[i + 1][j].Trim();
-            if (MissingTexts.Contains(cell.ToUpperInvariant()))
-            {
-                numbers[i] = double.NaN;
-                continue;
-            }
-            present++;
-            texts[i] = cell;
-            if (!double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[i]))
-            {
-                firstBad = firstBad < 0 ? i : firstBad;
-                continue;
-            }
-            if (!double.IsFinite(numbers[i]))
-                throw new InputException($"{source}: row {i + 1}, column '{name}' is {cell}; a finite number, or nothing where it is missing, was expected");
-            good++;
-        }
-        if (good == present && present > 0)
-            return (numbers, texts);
-        if (2 * good > present)
-            throw new InputException($"{source}: row {firstBad + 1}, column '{name}' is '{texts[firstBad]}', but {good} of {present} cells are numbers; write ? where a number is missing");
-        return (null, texts);
-    }
-
-    private InputException NotNumeric(int column)
-    {
-        int row = Array.FindIndex(_texts[column], t => t is not null);
-        return new InputException(row < 0
-            ? $"{Source}: column '{ColumnNames[column]}' has no value at all"
-            : $"{Source}: row {row + 1}, column '{ColumnNames[column]}' is '{_texts[column][row]}'; numbers were expected");
+        HashSet<int> dropped = [.. columns.Select(ColumnIndex)];
+        return new DataTable(Source, Rows, _columns.Where((_, i) => !dropped.Contains(i)));
     }
 }

@@ -1,171 +1,177 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
 
 namespace ContextureGpu;
 
-/// <summary>A matrix read from a file.</summary>
-/// <param name="Values">Row-major (rows, columns).</param>
-/// <param name="Rows">Number of rows.</param>
-/// <param name="Columns">Number of columns; a one-dimensional array is one column.</param>
-/// <param name="IsDouble">Whether the file held float64.</param>
+/// <summary>A matrix as read from a NumPy file, in float64.</summary>
+/// <param name="Values">Rows x Columns values, row by row; NaN and infinities are as in the file.</param>
+/// <param name="Rows">The number of rows, at least 1.</param>
+/// <param name="Columns">The number of columns, at least 1; 1 when the file holds a vector.</param>
+/// <param name="IsDouble">Whether the file holds float64 rather than float32.</param>
 public readonly record struct NpyArray(double[] Values, int Rows, int Columns, bool IsDouble);
 
-/// <summary>NumPy's <c>.npy</c> format (NEP 1), versions 1 to 3, for float32 and float64 arrays of one or two dimensions.</summary>
-public static partial class NpyFile
+/// <summary>
+/// NumPy's <c>.npy</c> files (NEP 1): matrices and vectors of float32 and float64 are read, of either byte order, in C or Fortran order, format 1.0 to 3.0;
+/// what is written is byte for byte what <c>numpy.save</c> writes.
+/// </summary>
+public static class NpyFile
 {
-    private const int MaximumHeader = 1 << 16;
+    private const int Piece = 1 << 20; // values read at a time: no more memory is taken than the file has shown to need
 
-    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
-
-    /// <summary>Reads a file.</summary>
-    /// <exception cref="InputException">It is no such array; the message names the file and says what is accepted.</exception>
+    /// <summary>Reads the matrix or vector in a file.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <exception cref="InputException">The file is missing, damaged, cut off, too long, or holds something else.</exception>
     public static NpyArray Read(string path)
     {
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            return Read(stream, path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new InputException($"{path}: {error.Message}", error);
-        }
+        ArgumentNullException.ThrowIfNull(path);
+        using FileStream stream = InputFile.Open(path);
+        NpyArray array = Read(stream, path);
+        return InputFile.Guard(path, stream.ReadByte) < 0
+            ? array
+            : throw new InputException($"{path}: there is more in the file than the {array.Rows} x {array.Columns} values its header announces");
     }
 
-    /// <summary>Reads a seekable stream.</summary>
-    /// <exception cref="InputException">It is no such array.</exception>
+    /// <summary>Reads the matrix or vector a stream holds next and leaves the stream behind it.</summary>
+    /// <param name="stream">The stream; its length is not needed.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <exception cref="InputException">The data are damaged, cut off, or something else.</exception>
     public static NpyArray Read(Stream stream, string source)
     {
-        Span<byte> start = stackalloc byte[8];
-        if (stream.ReadAtLeast(start, 8, false) < 8 || !start[..6].SequenceEqual(Magic))
-            throw new InputException($"{source}: this is no .npy file");
-        int lengthBytes = start[6] switch { 1 => 2, 2 or 3 => 4, _ => throw new InputException($"{source}: .npy version {start[6]} is not known; 1, 2 and 3 are") };
-        Span<byte> length = stackalloc byte[4];
-        length.Clear();
-        if (stream.ReadAtLeast(length[..lengthBytes], lengthBytes, false) < lengthBytes)
-            throw new InputException($"{source}: the file ends within its header");
-        uint size = BinaryPrimitives.ReadUInt32LittleEndian(length);
-        if (size > MaximumHeader || size > stream.Length - stream.Position)
-            throw new InputException($"{source}: the header claims {size} bytes, which the file does not have");
-        var header = new byte[size];
-        stream.ReadExactly(header);
-        return ReadValues(stream, source, Encoding.UTF8.GetString(header));
+        ArgumentNullException.ThrowIfNull(stream);
+        return InputFile.Guard(source, () => ReadArray(stream, source));
     }
 
-    /// <summary>Writes float32 values, row-major (rows, columns). The file appears whole or not at all.</summary>
-    /// <exception cref="InputException">The file cannot be written.</exception>
+    /// <summary>Writes a float32 matrix; the file appears whole or not at all.</summary>
+    /// <param name="path">Where; an existing file is replaced.</param>
+    /// <param name="rowMajor">rows x columns values, row by row.</param>
+    /// <param name="rows">The number of rows, at least 0.</param>
+    /// <param name="columns">The number of columns, at least 0.</param>
+    /// <exception cref="InputException">The file cannot be written there, or the sizes do not fit the values.</exception>
     public static void Write(string path, ReadOnlySpan<float> rowMajor, int rows, int columns)
     {
-        var bytes = new byte[rowMajor.Length * sizeof(float)];
-        for (int i = 0; i < rowMajor.Length; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), rowMajor[i]);
-        Write(path, "<f4", FormattableString.Invariant($"({rows}, {columns})"), bytes);
+        CheckSizes(rowMajor.Length, rows, columns);
+        Write(path, new NpyHeader("<f4", false, [rows, columns]), rowMajor);
     }
 
-    /// <summary>Writes float64 values, row-major (rows, columns). The file appears whole or not at all.</summary>
-    /// <exception cref="InputException">The file cannot be written.</exception>
-    public static void Write(string path, ReadOnlySpan<double> rowMajor, int rows, int columns) =>
-        Write(path, "<f8", FormattableString.Invariant($"({rows}, {columns})"), Bytes(rowMajor));
-
-    /// <summary>Writes a one-dimensional float64 array. The file appears whole or not at all.</summary>
-    /// <exception cref="InputException">The file cannot be written.</exception>
-    public static void WriteVector(string path, ReadOnlySpan<double> values) => Write(path, "<f8", FormattableString.Invariant($"({values.Length},)"), Bytes(values));
-
-    private static byte[] Bytes(ReadOnlySpan<double> values)
+    /// <summary>Writes a float64 matrix; the file appears whole or not at all.</summary>
+    /// <inheritdoc cref="Write(string, ReadOnlySpan{float}, int, int)"/>
+    public static void Write(string path, ReadOnlySpan<double> rowMajor, int rows, int columns)
     {
-        var bytes = new byte[values.Length * sizeof(double)];
+        CheckSizes(rowMajor.Length, rows, columns);
+        Write(path, new NpyHeader("<f8", false, [rows, columns]), rowMajor);
+    }
+
+    /// <summary>Writes a float64 vector, an array of one dimension; the file appears whole or not at all.</summary>
+    /// <param name="path">Where; an existing file is replaced.</param>
+    /// <param name="values">The values.</param>
+    /// <exception cref="InputException">The file cannot be written there.</exception>
+    public static void WriteVector(string path, ReadOnlySpan<double> values) => Write(path, new NpyHeader("<f8", false, [values.Length]), values);
+
+    private static NpyArray ReadArray(Stream stream, string source)
+    {
+        NpyHeader header = NpyHeader.Read(stream, source);
+        (bool isDouble, bool bigEndian) = Element(header.ElementType, source);
+        (int rows, int columns) = Sizes(header.Shape, source);
+        int count = rows * columns, size = isDouble ? sizeof(double) : sizeof(float);
+        if (stream.CanSeek && (long)count * size > stream.Length - stream.Position)
+            throw new InputException(
+                $"{source}: the header announces {rows} x {columns} values of {size} bytes, but only {stream.Length - stream.Position} bytes follow; the file is cut off or damaged");
+
+        var values = new double[stream.CanSeek ? count : Math.Min(count, Piece)];
+        byte[] piece = new byte[Math.Min(count, Piece) * size];
+        for (int done = 0; done < count;)
+        {
+            int take = Math.Min(count - done, Piece);
+            Span<byte> bytes = piece.AsSpan(0, take * size);
+            if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+                throw new InputException($"{source}: the data end before the {rows} x {columns} values that the header announces");
+            if (values.Length < done + take)
+                Array.Resize(ref values, (int)Math.Min(count, 2L * values.Length));
+            Decode(bytes, values.AsSpan(done, take), isDouble, bigEndian);
+            done += take;
+        }
+        return new NpyArray(header.FortranOrder ? Transposed(values, rows, columns) : values, rows, columns, isDouble);
+    }
+
+    private static (bool IsDouble, bool BigEndian) Element(string type, string source)
+    {
+        (char order, string kind) = type.Length > 0 && type[0] is '<' or '>' or '=' or '|' ? (type[0], type[1..]) : ('=', type);
+        bool big = order == '>' || (order == '=' && !BitConverter.IsLittleEndian);
+        return kind switch
+        {
+            "f4" => (false, big),
+            "f8" => (true, big),
+            _ when kind.StartsWith('O') => throw new InputException(
+                $"{source}: the values are Python objects, which are not read; float32 and float64 are, as array.astype('float64') makes them"),
+            _ => throw new InputException($"{source}: the values are of type {Naming.Quote(type)}; float32 and float64 are read, as array.astype('float32') makes them"),
+        };
+    }
+
+    private static (int Rows, int Columns) Sizes(long[] shape, string source)
+    {
+        string written = $"({string.Join(", ", shape)})";
+        if (shape.Length is not (1 or 2))
+            throw new InputException($"{source}: the array has the shape {written}; a matrix (rows, columns) or a vector (rows,) is needed");
+        (long rows, long columns) = (shape[0], shape.Length == 1 ? 1 : shape[1]);
+        if (rows == 0 || columns == 0)
+            throw new InputException($"{source}: the array has the shape {written}, with nothing in it");
+        if (rows > Array.MaxLength || columns > Array.MaxLength || rows > Array.MaxLength / columns)
+            throw new InputException($"{source}: the array has the shape {written}; more than {Array.MaxLength} values are not read");
+        return ((int)rows, (int)columns);
+    }
+
+    private static void Decode(ReadOnlySpan<byte> bytes, Span<double> values, bool isDouble, bool bigEndian)
+    {
         for (int i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(i * sizeof(double)), values[i]);
-        return bytes;
-    }
-
-    private static void Write(string path, string type, string shape, byte[] data) => WholeFile.Write(path, stream =>
-    {
-        // As NumPy: magic, version, header length and header together a multiple of 64, the header ending in a line feed.
-        string dictionary = $"{{'descr': '{type}', 'fortran_order': False, 'shape': {shape}, }}";
-        string header = dictionary.PadRight(((10 + dictionary.Length + 1 + 63) / 64 * 64) - 11) + "\n";
-        stream.Write(Magic);
-        stream.Write([1, 0, (byte)header.Length, (byte)(header.Length >> 8)]);
-        stream.Write(Encoding.ASCII.GetBytes(header));
-        stream.Write(data);
-    });
-
-    private static NpyArray ReadValues(Stream stream, string source, string header)
-    {
-        Match type = Descriptor().Match(header), order = FortranOrder().Match(header), shape = Shape().Match(header);
-        if (!type.Success || !order.Success || !shape.Success)
-            throw new InputException($"{source}: the header names no plain type, order and shape: {header.Trim()}");
-        string descriptor = type.Groups[1].Value;
-        if (descriptor is not ("<f4" or "<f8" or ">f4" or ">f8"))
-            throw new InputException($"{source}: the type is '{descriptor}'; float32 ('<f4') and float64 ('<f8') are accepted");
-        string[] sizes = shape.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (sizes.Length is not (1 or 2))
-            throw new InputException($"{source}: the array has {sizes.Length} dimensions; 1 or 2 are accepted");
-        if (!int.TryParse(sizes[0], NumberStyles.None, CultureInfo.InvariantCulture, out int rows)
-            || !(sizes.Length == 1 ? (int?)1 : int.TryParse(sizes[1], NumberStyles.None, CultureInfo.InvariantCulture, out int second) ? second : null).HasValue)
         {
-            throw new InputException($"{source}: the shape ({shape.Groups[1].Value}) is out of range");
-        }
-        int columns = sizes.Length == 1 ? 1 : int.Parse(sizes[1], NumberStyles.None, CultureInfo.InvariantCulture);
-        int size = descriptor[2] - '0';
-        long count = (long)rows * columns, available = stream.Length - stream.Position;
-        if (count > Array.MaxLength / size || count * size != available)
-            throw new InputException($"{source}: ({rows}, {columns}) values of {size} bytes are {(Int128)count * size} bytes; the file has {available}");
-        var bytes = new byte[available];
-        stream.ReadExactly(bytes);
-        var values = new double[count];
-        bool big = descriptor[0] == '>', fortran = order.Groups[1].Value == "True";
-        for (int e = 0; e < values.Length; e++)
-        {
-            ReadOnlySpan<byte> at = bytes.AsSpan(e * size, size);
-            double value = (size, big) switch
+            values[i] = (isDouble, bigEndian) switch
             {
-                (4, false) => BinaryPrimitives.ReadSingleLittleEndian(at),
-                (4, true) => BinaryPrimitives.ReadSingleBigEndian(at),
-                (_, false) => BinaryPrimitives.ReadDoubleLittleEndian(at),
-                _ => BinaryPrimitives.ReadDoubleBigEndian(at),
+                (false, false) => BinaryPrimitives.ReadSingleLittleEndian(bytes[(4 * i)..]),
+                (false, true) => BinaryPrimitives.ReadSingleBigEndian(bytes[(4 * i)..]),
+                (true, false) => BinaryPrimitives.ReadDoubleLittleEndian(bytes[(8 * i)..]),
+                (true, true) => BinaryPrimitives.ReadDoubleBigEndian(bytes[(8 * i)..]),
             };
-            values[fortran ? (e % rows * columns) + (e / rows) : e] = value;
         }
-        return new NpyArray(values, rows, columns, size == 8);
     }
 
-    [GeneratedRegex(@"'descr'\s*:\s*'([^']{1,8})'")]
-    private static partial Regex Descriptor();
-
-    [GeneratedRegex(@"'fortran_order'\s*:\s*(True|False)")]
-    private static partial Regex FortranOrder();
-
-    [GeneratedRegex(@"'shape'\s*:\s*\(([0-9, ]*)\)")]
-    private static partial Regex Shape();
-}
-
-/// <summary>Files that appear whole or not at all.</summary>
-internal static class WholeFile
-{
-    /// <summary>Writes to a temporary file in the same folder and moves it into place.</summary>
-    /// <exception cref="InputException">The file cannot be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    private static double[] Transposed(double[] columnMajor, int rows, int columns)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        if (rows == 1 || columns == 1)
+            return columnMajor;
+        var rowMajor = new double[columnMajor.Length];
+        const int Tile = 32;
+        for (int i0 = 0; i0 < rows; i0 += Tile)
         {
-            using (FileStream stream = File.Create(temporary))
-                write(stream);
-            File.Move(temporary, path, overwrite: true);
+            for (int j0 = 0; j0 < columns; j0 += Tile)
+            {
+                (int iEnd, int jEnd) = ((int)Math.Min(rows, (long)i0 + Tile), (int)Math.Min(columns, (long)j0 + Tile));
+                for (int i = i0; i < iEnd; i++)
+                    for (int j = j0; j < jEnd; j++)
+                        rowMajor[i * columns + j] = columnMajor[j * rows + i];
+            }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        return rowMajor;
+    }
+
+    private static void CheckSizes(int length, int rows, int columns)
+    {
+        if (rows < 0 || columns < 0 || length != (long)rows * columns)
+            throw new InputException($"{length} values do not make a matrix of {rows} x {columns}");
+    }
+
+    private static unsafe void Write<T>(string path, NpyHeader header, ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException("The .npy writer copies the memory of the values, and announces little-endian ones.");
+        fixed (T* start = values)
         {
-            try
+            (nint first, long length) = ((nint)start, (long)values.Length * sizeof(T));
+            AtomicFile.Write(path, stream =>
             {
-                File.Delete(temporary);
-            }
-            catch (Exception cleanup) when (cleanup is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-            {
-            }
-            throw new InputException($"{path} cannot be written: {error.Message}", error);
+                stream.Write(header.ToBytes());
+                for (long done = 0; done < length; done += Piece)
+                    stream.Write(new ReadOnlySpan<byte>((byte*)first + done, (int)Math.Min(Piece, length - done)));
+            });
         }
     }
 }

@@ -55,7 +55,44 @@ public sealed class SpectralModel
     public int Rank => _parts.Sum(p => p.Spectrum.Rank);
 
     /// <summary>How the fit went.</summary>
-    public FitFacts Facts { get; }
+    public FitFacts Facts { get; private init; }
+
+    /// <summary>How the columns of a table become inputs; null for a model that was fitted on plain numbers.</summary>
+    public Preprocessing? Preprocessing { get; private init; }
+
+    /// <summary>Classes of each label column, by its name.</summary>
+    internal IReadOnlyDictionary<string, IReadOnlyList<string>> Classes { get; private init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    internal SpectralModel WithTable(Preprocessing preprocessing, IReadOnlyDictionary<string, IReadOnlyList<string>> classes, IReadOnlyList<string> warnings) =>
+        new(Context, _sample, _parts, Facts with { Warnings = [.. warnings, .. Facts.Warnings] }) { Preprocessing = preprocessing, Classes = classes };
+
+    /// <summary>Features of the rows of a table with the columns that the model was fitted with.</summary>
+    /// <param name="table">The table; columns are found by name.</param>
+    /// <param name="warnings">What encoding has to say: categories that were not there, columns that are not used.</param>
+    /// <returns>Row-major (table rows, d).</returns>
+    /// <exception cref="InputException">The model was fitted on plain numbers, a column is missing, or the context has no law at new rows.</exception>
+    public double[] Transform(DataTable table, out IReadOnlyList<string> warnings)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        if (Preprocessing is null)
+            throw new InputException("the model was fitted on plain numbers, not on a table");
+        (ContextSample rows, _) = ContextTable.Read(table, Context, Preprocessing, Classes, out warnings);
+        var features = new double[rows.Rows * Dimension];
+        Transform(rows, features);
+        return features;
+    }
+
+    /// <summary>Writes the model to a file that <see cref="Load"/> reads on any machine. The file appears whole or not at all.</summary>
+    /// <exception cref="InputException">The file cannot be written.</exception>
+    public void Save(string path) => ModelFile.Save(path, new ModelState(Context, _sample, _parts, Facts, Preprocessing, Classes));
+
+    /// <summary>Reads a model. A file from an untrusted source is safe to open: it can only be refused.</summary>
+    /// <exception cref="InputException">It is no model, is damaged, or is of another version.</exception>
+    public static SpectralModel Load(string path)
+    {
+        ModelState state = ModelFile.Load(path);
+        return new SpectralModel(state.Context, state.Sample, state.Parts, state.Facts) { Preprocessing = state.Preprocessing, Classes = state.Classes };
+    }
 
     /// <summary>Features of new rows, on this machine's processor.</summary>
     /// <param name="rows">Inputs, row-major (n, <see cref="InputDimension"/>).</param>

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.Globalization;
+using ContextureGpu.Kernels;
+
+namespace ContextureGpu.Cli;
+
+/// <summary><c>contexture align A B</c>: how far two features files agree.</summary>
+internal static class AlignCommand
+{
+    public static Command Create()
+    {
+        var first = new Argument<string>("A") { Description = "Features, .npy." };
+        var second = new Argument<string>("B") { Description = "Features of the same rows, .npy." };
+        var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
+        var command = new Command("align", "R2_CCA, mutual nearest neighbours and principal angles between two features files of the same rows.") { first, second, json };
+        command.SetAction((result, cancellationToken) =>
+        {
+            NpyArray a = NpyFile.Read(result.GetValue(first)!), b = NpyFile.Read(result.GetValue(second)!);
+            using CpuDevice device = CpuDevice.Open();
+            Alignment alignment = Alignment.Measure(
+                new FeatureSpan(a.Values, a.Rows, a.Columns), new FeatureSpan(b.Values, b.Rows, b.Columns), device.LinearAlgebra, device, null, cancellationToken);
+            if (result.GetValue(json))
+            {
+                JsonOutput.Print(writer =>
+                {
+                    writer.WriteNumber("ccaR2", alignment.CcaR2);
+                    writer.WriteNumber("mutualKnn", alignment.MutualKnn);
+                    JsonOutput.WriteNumbers(writer, "principalAngles", [.. alignment.PrincipalAngles]);
+                    writer.WriteNumber("rankA", alignment.RankF);
+                    writer.WriteNumber("rankB", alignment.RankG);
+                });
+            }
+            else
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"R2_CCA             {alignment.CcaR2:f6} (ranks {alignment.RankF} and {alignment.RankG})"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"mutual kNN         {alignment.MutualKnn:f6}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"principal angles   {alignment.PrincipalAngles[0]:e2} .. {alignment.PrincipalAngles[^1]:e2} rad"));
+            }
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Diagnostics;
+
+namespace ContextureGpu.Cli;
+
+/// <summary><c>contexture fit DATA</c>: spectrum and features of a context.</summary>
+internal static class FitCommand
+{
+    public static Command Create()
+    {
+        var data = new Argument<string>("DATA") { Description = ".csv, .csv.gz, .tsv or .npy; - reads CSV from standard input." };
+        var context = new Option<string>("--context") { Description = "Context expression, as in \"knn(k=30) * rbf(gamma=0.5)\".", Required = true };
+        var dimension = new Option<int>("--dim") { Description = "Features.", DefaultValueFactory = _ => new SpectralOptions().Dimension };
+        var target = new Option<string?>("--target") { Description = "Column that is no input; where it holds classes they colour the report." };
+        var drop = new Option<string?>("--drop") { Description = "Columns that are no inputs, separated by commas." };
+        var scale = Choice("--scale", "Scaling of numeric columns.", "standard", "none");
+        var solver = Choice("--solver", "Solver.", "auto", "exact", "krylov", "randomized");
+        var precision = Choice("--precision", "Precision of the large data.", "single", "double");
+        var device = new Option<string>("--device") { Description = "auto, cpu, cuda[:i], opencl[:i] or ilgpu-cpu.", DefaultValueFactory = _ => "auto" };
+        var seed = new Option<ulong>("--seed") { Description = "Key of all draws." };
+        var tolerance = new Option<double?>("--tolerance") { Description = "Largest residual; by default 1e-5 in single and 1e-9 in double precision." };
+        var model = new Option<string?>("--model") { Description = "Writes the model." };
+        var features = new Option<string?>("--features") { Description = "Writes the features, .npy." };
+        var values = new Option<string?>("--singular-values") { Description = "Writes the singular values, .npy." };
+        var report = new Option<string?>("--report") { Description = "Writes a report, .html." };
+        var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
+        var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
+        var command = new Command("fit", "Spectrum and features of a context: writes a model, features, a report.")
+        {
+            data, context, dimension, target, drop, scale, solver, precision, device, seed, tolerance, model, features, values, report, json, quiet,
+        };
+        command.SetAction((result, cancellationToken) =>
+        {
+            Context parsed = Context.Parse(result.GetValue(context)!, out IReadOnlyList<string> warnings);
+            long start = Stopwatch.GetTimestamp();
+            DataTable table = DataTable.Read(result.GetValue(data)!);
+            return Task.FromResult(FitRun.Run(
+                new FitRequest
+                {
+                    Table = table,
+                    Context = parsed,
+                    Options = new SpectralOptions
+                    {
+                        Dimension = result.GetValue(dimension),
+                        Solver = Enum.Parse<SpectralSolver>(result.GetValue(solver)!, ignoreCase: true),
+                        Precision = Enum.Parse<ElementPrecision>(result.GetValue(precision)!, ignoreCase: true),
+                        Seed = result.GetValue(seed),
+                        Tolerance = result.GetValue(tolerance),
+                    },
+                    Scale = result.GetValue(scale) == "none" ? ColumnScaling.None : ColumnScaling.Standardize,
+                    Drop = result.GetValue(drop)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+                    Target = result.GetValue(target),
+                    Device = result.GetValue(device)!,
+                    Model = result.GetValue(model),
+                    Features = result.GetValue(features),
+                    SingularValues = result.GetValue(values),
+                    Report = result.GetValue(report),
+                    Json = result.GetValue(json),
+                    Quiet = result.GetValue(quiet),
+                    Warnings = warnings,
+                    ReadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
+                },
+                cancellationToken));
+        });
+        return command;
+    }
+
+    private static Option<string> Choice(string name, string description, params string[] accepted)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => accepted[0] };
+        option.AcceptOnlyFromAmong(accepted);
+        return option;
+    }
+}

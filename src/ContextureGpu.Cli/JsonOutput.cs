@@ -1,0 +1,54 @@
+using System.Text;
+using System.Text.Json;
+using ContextureGpu.Kernels;
+
+namespace ContextureGpu.Cli;
+
+/// <summary>One JSON object on standard output.</summary>
+internal static class JsonOutput
+{
+    /// <summary>Prints the object whose members are written by <paramref name="members"/>.</summary>
+    public static void Print(Action<Utf8JsonWriter> members)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+        Console.Out.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+
+    /// <summary>backend, name and nativeLibrary of a device.</summary>
+    public static void WriteDevice(Utf8JsonWriter writer, DeviceDescription device)
+    {
+        writer.WriteString("backend", device.Backend switch
+        {
+            BackendKind.Cpu => "cpu",
+            BackendKind.Cuda => "cuda",
+            BackendKind.OpenCl => "opencl",
+            _ => "ilgpu-cpu",
+        });
+        writer.WriteString("name", device.Name);
+        writer.WriteString("nativeLibrary", device.NativeLibrary);
+    }
+
+    /// <summary>An array of numbers.</summary>
+    public static void WriteNumbers(Utf8JsonWriter writer, string name, ReadOnlySpan<double> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (double value in values)
+            writer.WriteNumberValue(value);
+        writer.WriteEndArray();
+    }
+
+    /// <summary>An array of texts.</summary>
+    public static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (string value in values)
+            writer.WriteStringValue(value);
+        writer.WriteEndArray();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Security;
+
+namespace ContextureGpu;
+
+/// <summary>
+/// Writes a file whole or not at all: under a temporary name in the same folder, then moved over the old one. A link is followed to what it names; a device such as
+/// <c>/dev/null</c> is written to directly.
+/// </summary>
+internal static class AtomicFile
+{
+    /// <summary>Writes a file.</summary>
+    /// <param name="path">Where; an existing file is replaced.</param>
+    /// <param name="write">Writes the content to a stream.</param>
+    /// <exception cref="InputException">The file cannot be written there; what was there is unchanged.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        string? temporary = null;
+        try
+        {
+            if (Directory.Exists(path))
+                throw new InputException($"{path}: this is a directory; the name of a file is needed");
+            string target = Path.GetFullPath(path);
+            if (IsDevice(target))
+            {
+                using var device = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                write(device);
+                return;
+            }
+            if (File.Exists(target) && File.ResolveLinkTarget(target, returnFinalTarget: true) is { } final)
+                target = final.FullName;
+            string candidate = Path.Combine(Path.GetDirectoryName(target) ?? "", $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+            using (var stream = new FileStream(candidate, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            {
+                temporary = candidate;
+                write(stream);
+            }
+            File.Move(candidate, target, overwrite: true);
+            temporary = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SecurityException or NotSupportedException or ArgumentException)
+        {
+            throw new InputException($"{path}: the file cannot be written: {e.Message}", e);
+        }
+        finally
+        {
+            if (temporary is not null)
+                Remove(temporary);
+        }
+    }
+
+    private static bool IsDevice(string path) =>
+        !OperatingSystem.IsWindows() && (path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal)) && File.Exists(path);
+
+    private static void Remove(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The first failure is the one to report; a temporary file left behind does no harm.
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace ContextureGpu;
+
+/// <summary>
+/// Collects the cells of one column of a text file and decides at the end whether it is numeric, text or damaged. Numbers are parsed as they come; their
+/// texts are kept, a few bytes each, until it is known that the column is not text.
+/// </summary>
+internal sealed class ColumnBuilder(string source, string name)
+{
+    private const NumberStyles Number = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+    private const int LongestNumber = 1000;
+
+    private readonly List<double> _numbers = []; // NaN where the cell is missing or a word
+    private readonly ArrayBufferWriter<byte> _digits = new(); // the texts of the numbers, each after its length
+    private readonly List<(int Row, string Text)> _words = [];
+    private readonly HashSet<string> _distinct = new(StringComparer.Ordinal);
+    private int _quotedNumbers, _infinities;
+    private (int Row, int Line, string Text)? _firstWord, _firstInfinity;
+
+    /// <summary>Whether a cell stands for a missing value.</summary>
+    public static bool IsMissing(ReadOnlySpan<char> trimmed) => trimmed.Length switch
+    {
+        0 => true,
+        1 => trimmed[0] == '?',
+        2 => trimmed.Equals("NA", StringComparison.OrdinalIgnoreCase),
+        3 => trimmed.Equals("N/A", StringComparison.OrdinalIgnoreCase) || trimmed.Equals("NaN", StringComparison.OrdinalIgnoreCase),
+        4 => trimmed.Equals("null", StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
+
+    /// <summary>Whether a cell is a number of the invariant culture; it may be infinite.</summary>
+    public static bool IsNumber(ReadOnlySpan<char> trimmed, out double value)
+    {
+        value = double.NaN;
+        if (trimmed.IsEmpty || trimmed.Length > LongestNumber)
+            return false;
+        ReadOnlySpan<char> unsigned = trimmed[0] is '+' or '-' ? trimmed[1..] : trimmed;
+        if (unsigned.Equals("inf", StringComparison.OrdinalIgnoreCase) || unsigned.Equals("infinity", StringComparison.OrdinalIgnoreCase) || unsigned is "\u221e")
+            value = trimmed[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
+        else if (unsigned.IsEmpty || !(char.IsAsciiDigit(unsigned[0]) || unsigned[0] == '.')
+            || !double.TryParse(trimmed, Number, CultureInfo.InvariantCulture, out value))
+            return false;
+        return true;
+    }
+
+    /// <summary>Takes the cell of the next row.</summary>
+    /// <param name="cell">The cell without its quotes.</param>
+    /// <param name="quoted">Whether it stood in quotes.</param>
+    /// <param name="line">The line of the file, from 1.</param>
+    /// <returns>Whether the cell is missing.</returns>
+    public bool Add(ReadOnlySpan<char> cell, bool quoted, int line)
+    {
+        cell = cell.Trim();
+        if (IsMissing(cell))
+        {
+            _numbers.Add(double.NaN);
+            return true;
+        }
+        bool isNumber = IsNumber(cell, out double value);
+        if (isNumber && double.IsFinite(value))
+        {
+            _numbers.Add(value);
+            _quotedNumbers += quoted ? 1 : 0;
+            Keep(cell);
+            return false;
+        }
+        string text = Intern(cell);
+        int row = _numbers.Count;
+        _numbers.Add(double.NaN);
+        _words.Add((row, text));
+        if (isNumber)
+        {
+            _infinities++;
+            _firstInfinity ??= (row, line, text);
+        }
+        else
+        {
+            _firstWord ??= (row, line, text);
+        }
+        return false;
+    }
+
+    /// <summary>The column.</summary>
+    /// <param name="quotesMeanText">Whether quotes round a number are a statement, because the file does not put them round every cell.</param>
+    /// <exception cref="InputException">The column holds an infinite number, or mostly numbers and something else.</exception>
+    public DataColumn Build(bool quotesMeanText)
+    {
+        int present = _numbers.Count - _numbers.Count(double.IsNaN) + _words.Count;
+        int likeNumbers = present - (_words.Count - _infinities), numbers = likeNumbers - (quotesMeanText && _firstWord is not null ? _quotedNumbers : 0);
+        if (likeNumbers == 0)
+            return new DataColumn(name, Texts());
+        if (numbers <= present / 2)
+            return new DataColumn(name, Texts());
+        if (_firstInfinity is { } infinity && (_firstWord is null || infinity.Row < _firstWord.Value.Row))
+            throw new InputException($"{Place(infinity)} holds {Naming.Quote(infinity.Text)}, which is infinite in float64; numbers must be finite, and ? stands for a missing one");
+        if (_firstWord is { } word)
+            throw new InputException(
+                $"{Place(word)} holds {Naming.Quote(word.Text)}, while {numbers} of the {present} cells that are not missing are numbers; "
+                + "write ? or nothing for a missing value, or put the numbers of this column in quotes if they are names");
+        return new DataColumn(name, _numbers.ToArray());
+    }
+
+    private string Place((int Row, int Line, string Text) cell) => $"{source}: row {cell.Row + 1} (line {cell.Line}), column {Naming.Quote(name)}";
+
+    private string Intern(ReadOnlySpan<char> cell)
+    {
+        HashSet<string>.AlternateLookup<ReadOnlySpan<char>> lookup = _distinct.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (lookup.TryGetValue(cell, out string? known))
+            return known;
+        string text = cell.ToString();
+        _distinct.Add(text);
+        return text;
+    }
+
+    private void Keep(ReadOnlySpan<char> digits)
+    {
+        Span<byte> span = _digits.GetSpan(digits.Length + 2);
+        (span[0], span[1]) = ((byte)digits.Length, (byte)(digits.Length >> 8));
+        _digits.Advance(2 + Encoding.ASCII.GetBytes(digits, span[2..]));
+    }
+
+    private string?[] Texts()
+    {
+        var texts = new string?[_numbers.Count];
+        foreach ((int row, string text) in _words)
+            texts[row] = text;
+        ReadOnlySpan<byte> digits = _digits.WrittenSpan;
+        Span<char> cell = stackalloc char[LongestNumber];
+        for (int row = 0; row < texts.Length; row++)
+        {
+            if (double.IsNaN(_numbers[row]))
+                continue;
+            int length = digits[0] | (digits[1] << 8);
+            texts[row] = Intern(cell[..Encoding.ASCII.GetChars(digits.Slice(2, length), cell)]);
+            digits = digits[(2 + length)..];
+        }
+        return texts;
+    }
+}

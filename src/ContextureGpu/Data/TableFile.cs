@@ -1,0 +1,41 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace ContextureGpu;
+
+/// <summary>Opens a file of data by its extension.</summary>
+internal static class TableFile
+{
+    private const string Accepted = "accepted are .csv, .csv.gz, .tsv, .tsv.gz, .npy, and - for CSV from standard input";
+
+    public static DataTable Read(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (path == "-")
+        {
+            using Stream input = Console.OpenStandardInput();
+            return Text(input, "standard input", ',');
+        }
+        bool compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+        string extension = Path.GetExtension(compressed ? path[..^3] : path).ToUpperInvariant();
+        char delimiter = extension == ".TSV" ? '\t' : ',';
+        if (extension is not (".CSV" or ".TSV" or ".NPY") || (compressed && extension == ".NPY"))
+            throw new InputException($"{path}: files of this kind are not read; {Accepted}");
+        if (extension == ".NPY")
+        {
+            NpyArray array = NpyFile.Read(path);
+            return DataTable.FromMatrix(array.Values, array.Rows, array.Columns, null, path, missingAllowed: true);
+        }
+        using Stream file = InputFile.Open(path);
+        if (!compressed)
+            return Text(file, path, delimiter);
+        using var unpacked = new GZipStream(file, CompressionMode.Decompress);
+        return Text(unpacked, path, delimiter);
+    }
+
+    private static DataTable Text(Stream stream, string source, char delimiter) => InputFile.Guard(source, () =>
+    {
+        using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true, 1 << 16);
+        return DelimitedText.Read(reader, source, delimiter);
+    });
+}

@@ -1,0 +1,259 @@
+using System.Security.Cryptography;
+using System.Text;
+using ContextureGpu.Kernels;
+using ContextureGpu.Spectral;
+
+namespace ContextureGpu;
+
+/// <summary>
+/// The file of a model: <c>CTXMODEL</c>, a version, the length of the body, its SHA-256, the body. It names no types, and every size is checked against what is left of the
+/// body before anything is allocated, so a file from a stranger can be opened; the checksum finds damage, not malice.
+/// </summary>
+internal static class ModelFile
+{
+    private const int Version = 1, HeaderLength = 8 + 4 + 8 + 32, MaximumText = 1 << 20;
+
+    private static ReadOnlySpan<byte> Magic => "CTXMODEL"u8;
+
+    public static void Save(string path, ModelState state)
+    {
+        using var body = new MemoryStream();
+        using (var writer = new BinaryWriter(body, Encoding.UTF8, leaveOpen: true))
+            WriteBody(writer, state);
+        byte[] bytes = body.ToArray();
+        AtomicFile.Write(path, stream =>
+        {
+            using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
+            writer.Write(Magic);
+            writer.Write(Version);
+            writer.Write((long)bytes.Length);
+            writer.Write(SHA256.HashData(bytes));
+            writer.Write(bytes);
+        });
+    }
+
+    public static ModelState Load(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            using var reader = new BinaryReader(file, Encoding.UTF8);
+            if (file.Length < HeaderLength || !reader.ReadBytes(Magic.Length).AsSpan().SequenceEqual(Magic))
+                throw new InputException($"{path}: this is no model file");
+            int version = reader.ReadInt32();
+            if (version != Version)
+                throw new InputException($"{path}: the model has format version {version}; this program reads version {Version}");
+            long length = reader.ReadInt64();
+            if (length != file.Length - HeaderLength || length > Array.MaxLength)
+                throw new InputException($"{path}: the file is cut off or has something behind its end");
+            byte[] checksum = reader.ReadBytes(32), body = reader.ReadBytes((int)length);
+            if (!SHA256.HashData(body).AsSpan().SequenceEqual(checksum))
+                throw new InputException($"{path}: the checksum does not fit; the file is damaged");
+            return ReadBody(new BodyReader(body, path));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            throw new InputException($"{path}: {error.Message}", error);
+        }
+    }
+
+    private static void WriteBody(BinaryWriter writer, ModelState state)
+    {
+        ContextSample sample = state.Sample;
+        writer.Write(state.Context.ToString());
+        writer.Write(sample.Rows);
+        writer.Write(sample.Dimension);
+        WriteNumbers(writer, sample.Values);
+        writer.Write(sample.Classes.Count);
+        foreach ((string column, ClassColumn classes) in sample.Classes)
+        {
+            writer.Write(column);
+            string[] names = state.Classes.TryGetValue(column, out IReadOnlyList<string>? known) ? [.. known] : [.. Enumerable.Range(0, classes.Count).Select(k => $"{k}")];
+            writer.Write(names.Length);
+            foreach (string name in names)
+                writer.Write(name);
+            foreach (int index in classes.Index)
+                writer.Write(index);
+        }
+        writer.Write(sample.Edges.Count);
+        foreach ((string file, IReadOnlyList<(int From, int To, double Weight)> edges) in sample.Edges)
+        {
+            writer.Write(file);
+            writer.Write(edges.Count);
+            foreach ((int from, int to, double weight) in edges)
+            {
+                writer.Write(from);
+                writer.Write(to);
+                writer.Write(weight);
+            }
+        }
+        writer.Write(state.Parts.Count);
+        foreach (ModelPart part in state.Parts)
+            WritePart(writer, part);
+        WriteFacts(writer, state.Facts);
+        writer.Write(state.Preprocessing is not null);
+        state.Preprocessing?.Write(writer);
+    }
+
+    private static void WritePart(BinaryWriter writer, ModelPart part)
+    {
+        ContextSpectrum spectrum = part.Spectrum;
+        writer.Write(part.Context.ToString());
+        writer.Write(spectrum.SingularValues.Length);
+        writer.Write(spectrum.AtomFunctions.Length / spectrum.SingularValues.Length);
+        WriteNumbers(writer, spectrum.SingularValues);
+        WriteNumbers(writer, spectrum.Residuals);
+        WriteNumbers(writer, spectrum.Features);
+        WriteNumbers(writer, spectrum.AtomFunctions);
+        writer.Write(spectrum.Rank);
+        writer.Write(spectrum.Components);
+        writer.Write(spectrum.Iterations);
+        writer.Write(spectrum.Converged);
+    }
+
+    private static void WriteFacts(BinaryWriter writer, FitFacts facts)
+    {
+        writer.Write((int)facts.Solver);
+        writer.Write(facts.Iterations);
+        writer.Write(facts.Converged);
+        writer.Write(facts.Orthogonality);
+        writer.Write((int)facts.Precision);
+        writer.Write((int)facts.Device.Backend);
+        writer.Write(facts.Device.Index);
+        writer.Write(facts.Device.Name);
+        writer.Write(facts.Device.NativeLibrary ?? "");
+        writer.Write(facts.Device.MemoryBytes);
+        writer.Write(facts.Device.SupportsDouble);
+        writer.Write(facts.DeviceReason);
+        writer.Write(facts.Warnings.Count);
+        foreach (string warning in facts.Warnings)
+            writer.Write(warning);
+    }
+
+    private static void WriteNumbers(BinaryWriter writer, double[] values)
+    {
+        foreach (double value in values)
+            writer.Write(value);
+    }
+
+    private static ModelState ReadBody(BodyReader body)
+    {
+        Context context = Context.Parse(body.Text());
+        (int rows, int dimension) = (body.Count(0), body.Count(0));
+        var sample = new ContextSample(body.Numbers((long)rows * dimension), rows, dimension);
+        var classes = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        for (int left = body.Count(1); left > 0; left--)
+        {
+            string column = body.Text();
+            string[] names = body.Texts();
+            int[] index = [.. body.Integers(rows)];
+            body.Require(index.All(k => (uint)k < (uint)names.Length), "a class number");
+            sample.Classes[column] = new ClassColumn(names.Length, index);
+            classes[column] = names;
+        }
+        for (int left = body.Count(1); left > 0; left--)
+        {
+            string file = body.Text();
+            var edges = new (int, int, double)[body.Count(16)];
+            for (int e = 0; e < edges.Length; e++)
+                edges[e] = (body.Reader.ReadInt32(), body.Reader.ReadInt32(), body.Number());
+            sample.Edges[file] = edges;
+        }
+        var parts = new ModelPart[body.Count(1)];
+        for (int i = 0; i < parts.Length; i++)
+            parts[i] = ReadPart(body, rows);
+        body.Require(parts.Length > 0, "the number of parts");
+        FitFacts facts = ReadFacts(body);
+        Preprocessing? preprocessing = body.Reader.ReadBoolean() ? Preprocessing.Read(body.Reader) : null;
+        body.Require(preprocessing is null || preprocessing.InputDimension == dimension, "the number of inputs");
+        return new ModelState(context, sample, parts, facts, preprocessing, classes);
+    }
+
+    private static ModelPart ReadPart(BodyReader body, int rows)
+    {
+        Context context = Context.Parse(body.Text());
+        (int d, int atoms) = (body.Count(8), body.Count(0));
+        body.Require(d > 0, "the number of features");
+        double[] values = body.Numbers(d), residuals = body.Numbers(d), features = body.Numbers((long)rows * d), functions = body.Numbers((long)atoms * d);
+        return new ModelPart(context, new ContextSpectrum(
+            values, features, functions, residuals, body.Reader.ReadInt32(), body.Reader.ReadInt32(), body.Reader.ReadInt32(), body.Reader.ReadBoolean()));
+    }
+
+    private static FitFacts ReadFacts(BodyReader body)
+    {
+        BinaryReader reader = body.Reader;
+        var solver = (SpectralSolver)reader.ReadInt32();
+        (int iterations, bool converged, double orthogonality) = (reader.ReadInt32(), reader.ReadBoolean(), body.Number());
+        var precision = (ElementPrecision)reader.ReadInt32();
+        var backend = (BackendKind)reader.ReadInt32();
+        body.Require(Enum.IsDefined(solver) && Enum.IsDefined(precision) && Enum.IsDefined(backend), "an enumeration");
+        int index = reader.ReadInt32();
+        (string name, string library) = (body.Text(), body.Text());
+        var device = new DeviceDescription(backend, index, name, library.Length == 0 ? null : library, reader.ReadInt64(), reader.ReadBoolean());
+        return new FitFacts(solver, iterations, converged, orthogonality, precision, device, body.Text(), body.Texts());
+    }
+
+    /// <summary>Reads a body that may hold anything.</summary>
+    private sealed class BodyReader(byte[] body, string path)
+    {
+        public BinaryReader Reader => field ??= new BinaryReader(new MemoryStream(body), Encoding.UTF8);
+
+        private long Left => body.Length - Reader.BaseStream.Position;
+
+        public void Require(bool holds, string what)
+        {
+            if (!holds)
+                throw new InputException($"{path}: {what} is out of range; this is no valid model");
+        }
+
+        /// <summary>A count of things that take at least so many bytes each.</summary>
+        public int Count(int bytes)
+        {
+            int count = Reader.ReadInt32();
+            Require(count >= 0 && (long)count * bytes <= Left, "a count");
+            return count;
+        }
+
+        public double Number()
+        {
+            double value = Reader.ReadDouble();
+            Require(double.IsFinite(value), "a number");
+            return value;
+        }
+
+        public double[] Numbers(long count)
+        {
+            Require(count >= 0 && count <= Left / sizeof(double), "a number of values");
+            var values = new double[count];
+            for (int i = 0; i < values.Length; i++)
+                values[i] = Number();
+            return values;
+        }
+
+        public IEnumerable<int> Integers(int count)
+        {
+            Require((long)count * sizeof(int) <= Left, "a number of values");
+            for (int i = 0; i < count; i++)
+                yield return Reader.ReadInt32();
+        }
+
+        public string Text()
+        {
+            string text = Reader.ReadString();
+            Require(text.Length <= MaximumText, "the length of a text");
+            return text;
+        }
+
+        public string[] Texts()
+        {
+            var texts = new string[Count(1)];
+            for (int i = 0; i < texts.Length; i++)
+                texts[i] = Text();
+            return texts;
+        }
+    }
+}
+
+/// <summary>Everything a model consists of.</summary>
+internal sealed record ModelState(
+    Context Context, ContextSample Sample, IReadOnlyList<ModelPart> Parts, FitFacts Facts, Preprocessing? Preprocessing, IReadOnlyDictionary<string, IReadOnlyList<string>> Classes);
