@@ -27,7 +27,7 @@ internal static class AtomicFile
                 write(device);
                 return;
             }
-            if (File.Exists(target) && File.ResolveLinkTarget(target, returnFinalTarget: true) is { } final)
+            if (new FileInfo(target).LinkTarget is not null && File.ResolveLinkTarget(target, returnFinalTarget: true) is { } final)
                 target = final.FullName;
             string candidate = Path.Combine(Path.GetDirectoryName(target) ?? "", $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
             using (var stream = new FileStream(candidate, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))

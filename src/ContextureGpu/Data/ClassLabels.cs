@@ -41,7 +41,7 @@ public sealed class ClassLabels
             if (texts[i] is null)
                 throw MissingLabel(table, column, i);
         }
-        return Sorted<string>([.. texts!], StringComparer.Ordinal, text => text);
+        return Sorted<string>([.. texts.OfType<string>()], StringComparer.Ordinal, text => text);
     }
 
     private static ClassLabels OfNumbers(DataTable table, int column)

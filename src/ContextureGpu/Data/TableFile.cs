@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 
 namespace ContextureGpu;
@@ -29,7 +28,7 @@ internal static class TableFile
         using Stream file = InputFile.Open(path);
         if (!compressed)
             return Text(file, path, delimiter);
-        using var unpacked = new GZipStream(file, CompressionMode.Decompress);
+        using var unpacked = new GzipFile(file);
         return Text(unpacked, path, delimiter);
     }
 
