@@ -30,7 +30,7 @@ internal sealed class ManagedLinearAlgebra(int threads) : HostLinearAlgebra
             return;
         fixed (double* pa = a, pb = b, pc = c)
         {
-            PackedProduct<double, double>.Multiply(
+            PackedProduct<double>.Multiply(
                 _workers, 1, Operand<double>.Of(pa, orientationA == Orientation.Normal ? k : m, orientationA),
                 Operand<double>.Of(pb, orientationB == Orientation.Normal ? n : k, orientationB), 0, pc, n, m, n, k);
         }

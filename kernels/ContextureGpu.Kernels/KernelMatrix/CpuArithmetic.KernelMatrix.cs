@@ -20,32 +20,31 @@ internal sealed unsafe partial class CpuArithmetic<T>
         CpuMatrix<T>? a = OwnOrNull(rowOffset);
         T[]? b = Offsets(columnOffset);
         int n = from.Rows, m = points.Rows, d = from.Columns, p = to.Columns;
-        int strip = PackedProduct<T, T>.ColumnStrip, strips = (p + strip - 1) / strip;
+        int strip = Panel<T>.Columns, strips = (p + strip - 1) / strip;
         long work = (long)n * m * (d + p + 16);
         using var packed = new PackedPoints<T>(workers, points.Pointer, points.LeadingDimension, m, d);
-        T* packedV = PackedProduct<T, T>.Allocate((long)strips * strip * m);
+        T* packedV = Panel<T>.Allocate((long)strips * strip * m);
         try
         {
             Operand<T> operand = Operand<T>.Of(values.Pointer, values.LeadingDimension, Orientation.Normal);
-            workers.Run(strips, (long)m * p, s => PackedProduct<T, T>.PackColumns(operand, 0, m, s * strip, p, packedV + ((nint)s * strip * m)));
+            workers.Run(strips, (long)m * p, s => Panel<T>.PackColumns(operand, 0, m, s * strip, p, packedV + ((nint)s * strip * m)));
             EachTileRow(n, work, (first, rows) =>
             {
-                T* tile = PackedProduct<T, T>.Allocate(2L * TileRows * TileColumns), weights = tile + (TileRows * TileColumns);
+                T* tile = Panel<T>.Allocate((long)TileRows * TileColumns);
                 for (int left = 0; left < m; left += TileColumns)
                 {
                     int columns = Math.Min(TileColumns, m - left);
                     Exponents(kernel, from, packed, first, rows, left, columns, a, b, tile);
                     for (int i = 0; i < rows; i++)
                         ExponentialRow(tile + (i * TileColumns), columns);
-                    PackedProduct<T, T>.PackRows(new Operand<T>(tile, TileColumns, 1), 0, rows, 0, columns, weights);
                     for (int s = 0; s < strips; s++)
                     {
-                        for (int r = 0; r < rows; r += PackedProduct<T, T>.RowStrip)
+                        for (int r = 0; r < rows; r += Panel<T>.Rows)
                         {
-                            PackedProduct<T, T>.MultiplyStrip(
-                                columns, weights + (r * columns), packedV + ((nint)s * strip * m) + ((nint)left * strip), T.One, left == 0 ? T.Zero : T.One,
+                            Panel<T>.Multiply(
+                                columns, tile + (r * TileColumns), TileColumns, 1, packedV + ((nint)s * strip * m) + ((nint)left * strip), T.One, left == 0 ? T.Zero : T.One,
                                 to.Pointer + ((nint)(first + r) * to.LeadingDimension) + (s * strip), to.LeadingDimension,
-                                Math.Min(PackedProduct<T, T>.RowStrip, rows - r), Math.Min(strip, p - (s * strip)));
+                                Math.Min(Panel<T>.Rows, rows - r), Math.Min(strip, p - (s * strip)));
                         }
                     }
                 }
@@ -67,7 +66,7 @@ internal sealed unsafe partial class CpuArithmetic<T>
         using var packed = new PackedPoints<T>(workers, points.Pointer, points.LeadingDimension, m, d);
         EachTileRow(n, (long)n * m * (d + 16), (first, rows) =>
         {
-            T* tile = PackedProduct<T, T>.Allocate((long)TileRows * TileColumns);
+            T* tile = Panel<T>.Allocate((long)TileRows * TileColumns);
             T* largest = stackalloc T[TileRows];
             double* sum = stackalloc double[TileRows];
             for (int i = 0; i < rows; i++)

@@ -18,15 +18,15 @@ internal sealed unsafe class PackedPoints<T> : IDisposable
     {
         _dimension = dimension;
         int strips = (m + Strip - 1) / Strip;
-        T* to = _strips = PackedProduct<T, T>.Allocate((long)strips * Strip * dimension);
+        T* to = _strips = Panel<T>.Allocate((long)strips * Strip * dimension);
         var transposed = new Operand<T>(y, 1, leadingDimension);
-        workers.Run(strips, (long)m * dimension, s => PackedProduct<T, T>.PackColumns(transposed, 0, dimension, s * Strip, m, to + ((nint)s * Strip * dimension)));
+        workers.Run(strips, (long)m * dimension, s => Panel<T>.PackColumns(transposed, 0, dimension, s * Strip, m, to + ((nint)s * Strip * dimension)));
     }
 
     ~PackedPoints() => NativeMemory.AlignedFree(_strips);
 
     /// <summary>Points in a strip.</summary>
-    public static int Strip => PackedProduct<T, T>.ColumnStrip;
+    public static int Strip => Panel<T>.Columns;
 
     /// <summary>
     /// Squared distances, summed as squares of differences in the order of the features, from up to four points x to the points of whole strips

@@ -27,12 +27,12 @@ internal abstract unsafe class NativeBlasLibrary
             try
             {
                 string path = LoadedFiles.PathOf(file) ?? file;
-                if (Prepare(handle, path, threads) is { } objection)
+                if (Prepare(handle, path) is { } objection)
                 {
                     refusal = $"{path}: {objection}";
                     return null;
                 }
-                var blas = new NativeBlas(handle, $"{path} ({Version(handle)})");
+                var blas = new NativeBlas(handle, $"{path} ({Version(handle)})", ThreadSetter, threads);
                 refusal = NativeBlasTest.Run(blas) is { } wrong ? $"{path}: {wrong}" : "";
                 return refusal.Length == 0 ? blas : null;
             }
@@ -46,8 +46,11 @@ internal abstract unsafe class NativeBlasLibrary
         return null;
     }
 
+    /// <summary>The function that sets the number of threads.</summary>
+    protected abstract string ThreadSetter { get; }
+
     /// <summary>Settings that must precede the first computation; an objection if the library must not be called.</summary>
-    protected abstract string? Prepare(nint library, string path, int threads);
+    protected abstract string? Prepare(nint library, string path);
 
     /// <summary>The version it reports.</summary>
     protected abstract string Version(nint library);
@@ -56,16 +59,17 @@ internal abstract unsafe class NativeBlasLibrary
     {
         public override string Title => "OpenBLAS";
 
+        protected override string ThreadSetter => "openblas_set_num_threads";
+
         protected override IReadOnlyList<string> Files =>
             OperatingSystem.IsWindows() ? ["libopenblas.dll", "openblas.dll"]
             : OperatingSystem.IsMacOS() ? ["libopenblas.dylib", "/opt/homebrew/opt/openblas/lib/libopenblas.dylib", "/usr/local/opt/openblas/lib/libopenblas.dylib"]
             : ["libopenblas.so.0", "libopenblas.so"];
 
-        protected override string? Prepare(nint library, string path, int threads)
+        protected override string? Prepare(nint library, string path)
         {
             if (Config(library).Contains("USE64BITINT", StringComparison.Ordinal))
                 return "it was built with 64-bit integers; a build with 32-bit integers (LP64) is needed";
-            ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(library, "openblas_set_num_threads"))(threads);
             return null;
         }
 
@@ -81,13 +85,15 @@ internal abstract unsafe class NativeBlasLibrary
 
         public override string Title => "MKL";
 
+        protected override string ThreadSetter => "MKL_Set_Num_Threads";
+
         protected override IReadOnlyList<string> Files =>
             OperatingSystem.IsWindows() ? ["mkl_rt.2.dll", "mkl_rt.1.dll", "mkl_rt.dll"]
             : OperatingSystem.IsMacOS() ? ["libmkl_rt.2.dylib", "libmkl_rt.dylib"]
             : ["libmkl_rt.so.2", "libmkl_rt.so.1", "libmkl_rt.so"];
 
         // The dispatcher ends the whole process when a part of MKL is missing, so the parts are looked for first.
-        protected override string? Prepare(nint library, string path, int threads)
+        protected override string? Prepare(nint library, string path)
         {
             int threading = ThreadingGnu;
             if (OperatingSystem.IsLinux())
@@ -106,7 +112,6 @@ internal abstract unsafe class NativeBlasLibrary
                 _ = ((delegate* unmanaged<int, int>)NativeLibrary.GetExport(library, "MKL_Set_Interface_Layer"))(InterfaceLp64);
                 _ = ((delegate* unmanaged<int, int>)NativeLibrary.GetExport(library, "MKL_Set_Threading_Layer"))(threading);
             }
-            ((delegate* unmanaged<int, void>)NativeLibrary.GetExport(library, "MKL_Set_Num_Threads"))(threads);
             return null;
         }
 

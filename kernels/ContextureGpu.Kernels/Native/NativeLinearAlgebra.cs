@@ -1,7 +1,7 @@
 namespace ContextureGpu.Kernels.Cpu;
 
 /// <summary>Symmetric eigenproblems by LAPACK's divide and conquer (<c>dsyevd</c>) and products by BLAS, in the library that was found.</summary>
-internal sealed class NativeLinearAlgebra(NativeBlas blas) : HostLinearAlgebra
+internal sealed class NativeLinearAlgebra(NativeBlas blas, Workers workers) : HostLinearAlgebra
 {
     /// <inheritdoc/>
     public override string Name => blas.Name;
@@ -37,7 +37,7 @@ internal sealed class NativeLinearAlgebra(NativeBlas blas) : HostLinearAlgebra
             return;
         using AlignedCopy left = new(a), right = new(b), product = new(c.Length);
         blas.Multiply(
-            1.0, left.Start, orientationA == Orientation.Normal ? k : m, orientationA, right.Start, orientationB == Orientation.Normal ? n : k, orientationB,
+            workers, 1.0, left.Start, orientationA == Orientation.Normal ? k : m, orientationA, right.Start, orientationB == Orientation.Normal ? n : k, orientationB,
             0.0, product.Start, n, m, n, k);
         product.Span.CopyTo(c);
     }

@@ -49,7 +49,7 @@ internal static unsafe class NeighborSearch
     private static void SearchBlock(Job job, PackedPoints<float> points, int first, int count)
     {
         int strip = PackedPoints<float>.Strip, tile = TileStrips * strip, capacity = Math.Max(128, 2 * job.Candidates);
-        float* distances = PackedProduct<float, float>.Allocate(4L * tile);
+        float* distances = Panel<float>.Allocate(4L * tile);
         var chosen = new CandidateList[count];
         for (int i = 0; i < count; i++)
             chosen[i] = new CandidateList(job.Candidates, capacity);
@@ -139,17 +139,50 @@ internal static unsafe class NeighborSearch
         public ReadOnlySpan<ulong> Smallest()
         {
             Shrink();
-            return _keys.AsSpan(0, _count);
+            Span<ulong> kept = _keys.AsSpan(0, _count);
+            kept.Sort();
+            return kept;
         }
 
         private void Shrink()
         {
-            _keys.AsSpan(0, _count).Sort();
-            if (_count >= wanted)
+            if (_count <= wanted)
+                return;
+            _threshold = BitConverter.UInt32BitsToSingle((uint)(Select(_keys.AsSpan(0, _count), wanted - 1) >> 32));
+            _count = wanted;
+        }
+
+        // Moves the keys so that the one at the given place is where sorting would put it, smaller ones before it, and returns it: Hoare's selection, pivots by the median of three.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static ulong Select(Span<ulong> keys, int place)
+        {
+            int low = 0, high = keys.Length - 1;
+            while (low < high)
             {
-                _count = wanted;
-                _threshold = BitConverter.UInt32BitsToSingle((uint)(_keys[wanted - 1] >> 32));
+                ulong a = keys[low], b = keys[low + ((high - low) >> 1)], c = keys[high];
+                ulong pivot = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
+                int i = low, j = high;
+                while (i <= j)
+                {
+                    while (keys[i] < pivot)
+                        i++;
+                    while (pivot < keys[j])
+                        j--;
+                    if (i <= j)
+                    {
+                        (keys[i], keys[j]) = (keys[j], keys[i]);
+                        i++;
+                        j--;
+                    }
+                }
+                if (place <= j)
+                    high = j;
+                else if (place >= i)
+                    low = i;
+                else
+                    break;
             }
+            return keys[place];
         }
     }
 }

@@ -11,8 +11,8 @@ namespace ContextureGpu.Spectral;
 internal sealed class KrylovIteration<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>A Ritz value is rechecked once the basis has grown by this share.</summary>
-    private const double Growth = 1.15;
+    /// <summary>The basis grows by at most this share between two Rayleigh-Ritz steps.</summary>
+    private const double Growth = 1.5;
 
     /// <summary>Blocks that the search for missed pairs takes at least and at most.</summary>
     private const int LeastProbes = 3, MostProbes = 8;
@@ -75,7 +75,8 @@ internal sealed class KrylovIteration<T> : IDisposable
     // Expands and compresses until the wanted pairs have converged, the basis is the whole space, or the restarts are used up. Ritz values are descending.
     private (double[] Values, double[] Vectors) Grow()
     {
-        int next = _wanted + _width;
+        int next = _wanted + Math.Max(_width, _wanted / 2);
+        (int Size, double Residual) last = (0, 0);
         while (true)
         {
             double[] coupling = Expand();
@@ -89,7 +90,8 @@ internal sealed class KrylovIteration<T> : IDisposable
             double[] residuals = Residuals(values, vectors, coupling);
             double allowed = Math.Max(_tolerance, 8 * _epsilon * Math.Max(values[0], 0));
             int converged = residuals.TakeWhile(r => r <= allowed).Count();
-            _progress?.Report(new SolverProgress(Math.Min(converged, _wanted), _wanted, residuals.Take(_wanted).Max(), Applications));
+            double worst = residuals.Take(_wanted).Max();
+            _progress?.Report(new SolverProgress(Math.Min(converged, _wanted), _wanted, worst, Applications));
             if (whole || converged >= _wanted || (full && Restarts >= _maximumRestarts))
                 return (values, vectors);
             if (full)
@@ -97,13 +99,24 @@ internal sealed class KrylovIteration<T> : IDisposable
                 int keep = Math.Min(_size - 1, _wanted + Math.Max(_width, (_capacity - _wanted) / 4));
                 Compress(values, vectors, keep, keepPending: true);
                 Restarts++;
+                last = (0, 0);
+                next = Math.Min(_capacity, _size + ((_capacity - _size) / 2));
             }
             else
             {
+                next = NextStep(last, (_size, worst), allowed);
+                last = (_size, worst);
                 AppendPending();
             }
-            next = (int)Math.Max(_size + _width, Math.Ceiling(_size * Growth));
         }
+    }
+
+    // The size of the basis at which the residuals should be small enough if they go on falling as they did, exponentially in the size.
+    private int NextStep((int Size, double Residual) before, (int Size, double Residual) now, double allowed)
+    {
+        double most = _size * Growth, rate = before.Size == 0 ? 0 : Math.Log(before.Residual / now.Residual) / (now.Size - before.Size);
+        double size = rate > 0 ? now.Size + (Math.Log(now.Residual / allowed) / rate) : most;
+        return (int)Math.Ceiling(Math.Clamp(size, _size + _width, Math.Max(most, _size + _width)));
     }
 
     // ---- the basis ----
@@ -117,8 +130,7 @@ internal sealed class KrylovIteration<T> : IDisposable
         _pending?.Dispose();
         _pending = Arithmetic.Allocate(_space, width);
         ApplySquare(block, _pending);
-        var coefficients = new double[_size * width];
-        RemoveBasis(_pending, coefficients);
+        double[] coefficients = RemoveBasis(_pending);
         for (int i = 0; i < _size; i++)
         {
             for (int j = 0; j < width; j++)
@@ -146,24 +158,14 @@ internal sealed class KrylovIteration<T> : IDisposable
         Applications += 2L * x.Columns;
     }
 
-    // X -= Q (Q^T X), twice; the coefficients are added up where they are wanted.
-    private void RemoveBasis(DeviceMatrix<T> x, double[]? coefficients)
+    // X -= Q (Q^T X), and the coefficients Q^T X. What is left along Q by rounding is found when the block is appended.
+    private double[] RemoveBasis(DeviceMatrix<T> x)
     {
-        if (_size == 0)
-            return;
         DeviceMatrix<T> basis = _q.ColumnRange(0, _size);
         var along = new double[_size * x.Columns];
-        for (int pass = 0; pass < 2; pass++)
-        {
-            Arithmetic.InnerProducts(basis, x, along);
-            for (int i = 0; i < along.Length; i++)
-            {
-                if (coefficients is not null)
-                    coefficients[i] += along[i];
-                along[i] = -along[i];
-            }
-            Arithmetic.MultiplySmall(basis, along, T.One, x);
-        }
+        Arithmetic.InnerProducts(basis, x, along);
+        Arithmetic.MultiplySmall(basis, Array.ConvertAll(along, v => -v), T.One, x);
+        return along;
     }
 
     private void AppendPending()
@@ -181,23 +183,27 @@ internal sealed class KrylovIteration<T> : IDisposable
         Append(block);
     }
 
-    // Makes a block orthonormal and orthogonal to the basis. What is lost in rounding is replaced by random functions, which then have to lose the basis too: hence the passes.
+    // Makes a block orthonormal and orthogonal to the basis. Normalising enlarges what rounding left along the basis, and functions lost in rounding are replaced by random
+    // ones: hence the passes.
     private void Append(DeviceMatrix<T> block)
     {
-        const int Passes = 4;
-        double allowed = 16 * _epsilon * Math.Sqrt(_size + block.Columns);
-        var along = new double[_size * block.Columns];
+        const int Passes = 5;
+        double negligible = 4 * _epsilon, harmless = 0.1 * Math.Sqrt(_epsilon);
         for (int pass = 0; ; pass++)
         {
             BlockOrthonormalization.Orthonormalize(Arithmetic, block, _host, _replacements);
             if (_size == 0)
                 break;
+            var along = new double[_size * block.Columns];
             Arithmetic.InnerProducts(_q.ColumnRange(0, _size), block, along);
-            if (along.All(v => Math.Abs(v) <= allowed))
+            double worst = along.Max(Math.Abs);
+            if (worst <= negligible)
                 break;
             if (pass == Passes)
                 throw new NumericalException($"a block of {block.Columns} functions could not be made orthogonal to a basis of {_size}");
-            RemoveBasis(block, null);
+            Arithmetic.MultiplySmall(_q.ColumnRange(0, _size), Array.ConvertAll(along, v => -v), T.One, block);
+            if (worst <= harmless)
+                break;                              // removing so little changes the lengths by less than their rounding
         }
         Arithmetic.Copy(block, _q.ColumnRange(_size, block.Columns));
         _blockStart = _size;

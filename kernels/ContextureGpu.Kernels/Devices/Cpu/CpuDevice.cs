@@ -17,7 +17,7 @@ public sealed class CpuDevice : ComputeDevice
         _workers = workers;
         PassedOver = passedOver;
         Threads = workers.Count;
-        LinearAlgebra = blas is null ? new ManagedLinearAlgebra(workers.Count) : new NativeLinearAlgebra(blas);
+        LinearAlgebra = blas is null ? new ManagedLinearAlgebra(workers.Count) : new NativeLinearAlgebra(blas, workers);
         _single = new CpuArithmetic<float>(this, workers, blas);
         _double = new CpuArithmetic<double>(this, workers, blas);
     }
