@@ -1,3 +1,16 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
+using ContextureGpu.Benchmarks.Compare;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+switch (args)
+{
+    case ["compare", .. var options]:
+        return CompareCommand.Run(options);
+    case ["fit-once", var expression, var n, var d, var dimension, var tolerance]:
+        return LongRuns.Fit(expression, Number(n), Number(d), Number(dimension), double.Parse(tolerance, CultureInfo.InvariantCulture));
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
+}
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

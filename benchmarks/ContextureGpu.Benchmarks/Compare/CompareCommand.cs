@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Globalization;
+using ContextureGpu.Kernels;
+
+namespace ContextureGpu.Benchmarks.Compare;
+
+/// <summary><c>compare [--output FILE] [--only TEXT] [--peers FOLDER] [--data FOLDER] [--quick] [--large] [--growth]</c>: the table of <c>benchmarks/results</c>.</summary>
+internal static class CompareCommand
+{
+    public static int Run(string[] arguments)
+    {
+        string? output = Value(arguments, "--output"), only = Value(arguments, "--only");
+        string peers = Value(arguments, "--peers") ?? Path.Combine("benchmarks", "peers"), data = Value(arguments, "--data") ?? Path.Combine("..", "shared", "data");
+        bool quick = arguments.Contains("--quick");
+        if (!Directory.Exists(peers))
+        {
+            Console.Error.WriteLine($"the peers' scripts are not in {peers}; run from the repository root or give --peers FOLDER");
+            return 2;
+        }
+        using var bench = new Bench(Path.GetFullPath(peers));
+        var report = new ComparisonReport(bench, Console.Error);
+        foreach ((string name, Func<Comparison> create) in Works(bench, data, quick))
+        {
+            if (only is not null && !name.Contains(only, StringComparison.Ordinal))
+                continue;
+            using Comparison comparison = create();
+            report.Add(comparison);
+        }
+        if (only is null or "start-up")
+            AddStartUp(report);
+        string page = report.Render(string.Join(' ', arguments.Prepend("compare")));
+        if (arguments.Contains("--large"))
+            page += LargeTable();
+        if (arguments.Contains("--growth"))
+        {
+            page += "\nGrowth with N, mixture of Gaussians with 16 features, tolerance 1e-3:\n\n" + LongRuns.Growth(
+                [
+                    ("knn(k=30)", 64, [10_000, 100_000, 1_000_000]),
+                    ("rbf(gamma=0.03)", 32, [3_000, 10_000, 30_000, 100_000]),
+                    ("knn(k=5) * knn(k=30)", 64, [10_000, 100_000, 1_000_000]),
+                ],
+                16, Console.Error);
+        }
+        if (output is null)
+        {
+            Console.WriteLine(page);
+        }
+        else
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!);
+            File.WriteAllText(output, page);
+            Console.Error.WriteLine($"wrote {output}");
+        }
+        return report.Broken.Count == 0 ? 0 : 1;
+    }
+
+    private static IEnumerable<(string Name, Func<Comparison> Create)> Works(Bench bench, string data, bool quick)
+    {
+        int scale = quick ? 8 : 1;
+        yield return ("product", () => DenseComparisons.Product(bench, 2048 / scale, 2048 / scale, 2048 / scale));
+        yield return ("product", () => DenseComparisons.Product(bench, 200_000 / scale, 64, 64));
+        yield return ("inner", () => DenseComparisons.Inner(bench, 200_000 / scale, 64));
+        yield return ("kernel", () => KernelProductComparison.Create(bench, 30_000 / scale, 16, 64, 5, 2));
+        yield return ("kernel", () => KernelProductComparison.Create(bench, 30_000 / scale, 16, 1, null, null));
+        yield return ("neighbors", () => NeighborComparison.Create(
+            bench, "Gaussian mixture", Bench.Mixture(50_000 / scale, 32, 4), 32, 30, [("brute", 3)], 2.5));
+        yield return ("neighbors", () => NeighborComparison.Create(
+            bench, "Gaussian mixture", Bench.Mixture(100_000 / scale, 3, 4), 3, 30, [("kd_tree", null)], null));
+        yield return ("sparse", () => SparseComparison.Create(bench, 50_000 / scale, 30, 64, Orientation.Normal));
+        yield return ("sparse", () => SparseComparison.Create(bench, 50_000 / scale, 30, 64, Orientation.Transposed));
+        yield return ("randomised", () => RandomizedComparison.Create(bench, 20_000 / scale, 1_000, 50));
+        yield return ("kernel functions", () => ContextComparisons.KernelFunctions(bench, 6_000 / scale, 16, 32));
+        yield return ("context", () => ContextComparisons.Knn(bench, "Gaussian mixture", Bench.Mixture(20_000 / scale, 24, 6), 24, 30, 128, "brute", 4));
+        string abalone = Path.Combine(data, "abalone.csv.gz");
+        if (File.Exists(abalone))
+        {
+            yield return ("context", () =>
+            {
+                (double[] points, int d) = ContextComparisons.Abalone(abalone);
+                return ContextComparisons.Knn(bench, "abalone", points, d, 30, 128, "auto", 4);
+            });
+        }
+        else
+        {
+            bench.Remark($"abalone left out: {abalone} is not there");
+        }
+    }
+
+    // The whole process, from its start to its end.
+    private static void AddStartUp(ComparisonReport report)
+    {
+        const double Promised = 0.4;
+        string program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "ContextureGpu.Cli", "release", "contexture.dll"));
+        var seconds = new double[9];
+        for (int run = -1; run < seconds.Length; run++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            using Process process = Process.Start(new ProcessStartInfo("dotnet", [program, "devices", "--quiet"]) { RedirectStandardOutput = true })!;
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode != 0 || output.Length == 0)
+                throw new InvalidOperationException($"devices --quiet ended with {process.ExitCode}");
+            if (run >= 0)
+                seconds[run] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        report.Row("start-up: devices --quiet, the whole process", "ours", seconds, "", $"{Promised} s", "");
+        double median = seconds.Order().ElementAt(seconds.Length / 2);
+        if (median > Promised)
+            report.Broken.Add(string.Create(CultureInfo.InvariantCulture, $"start-up takes {median:f2} s, {Promised} were promised"));
+    }
+
+    private static string LargeTable()
+    {
+        var page = new System.Text.StringBuilder();
+        page.AppendLine().AppendLine("Large runs, each once in a process of its own:").AppendLine().AppendLine("| work | seconds | peak MiB | largest residual | promised |").AppendLine("|---|---|---|---|---|");
+        Add("knn(k=30)", 1_000_000, 64, "under 900 s, 6144 MiB, 1e-3");
+        Add("rbf(gamma=0.03)", 200_000, 32, "under 1024 MiB, 1e-3");
+        return page.ToString();
+
+        void Add(string expression, int n, int dimension, string promised)
+        {
+            LongRuns.Outcome outcome = LongRuns.Run(expression, n, 16, dimension, 1e-3);
+            string line = string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {expression}, top {dimension}, {n} x 16 | {outcome.Seconds:f0} | {outcome.PeakBytes / 1048576.0:f0} | {outcome.WorstResidual:g2} | {promised} |");
+            Console.Error.WriteLine(line);
+            page.AppendLine(line);
+        }
+    }
+
+    private static string? Value(string[] arguments, string name) =>
+        Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;
+}
