@@ -78,7 +78,8 @@ internal static class CompareCommand
             {
                 (double[] points, int d) = ContextComparisons.Abalone(abalone);
                 return ContextComparisons.Knn(bench, "abalone", points, d, 30, 128, "auto", 4);
-            });
+            }
+            );
         }
         else
         {
