@@ -16,6 +16,7 @@ internal static class ParquetFile
         using FileStream stream = InputFile.Open(path);
         try
         {
+            CheckEnd(stream, path);
             return Read(stream, path).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is not (ContextureException or OutOfMemoryException))
@@ -23,6 +24,19 @@ internal static class ParquetFile
             // The parser meets damage with exceptions of a dozen types.
             throw new InputException($"{path}: the file cannot be read as Parquet; it is of another kind, damaged or cut off: {e.Message}", e);
         }
+    }
+
+    // A file ends with its description (whose last byte is 0: the parser would look for it for ever), the length of that (int32) and the mark.
+    private static void CheckEnd(FileStream stream, string path)
+    {
+        Span<byte> end = stackalloc byte[9];
+        if (stream.Length < 4 + end.Length)
+            throw new InputException($"{path}: the file cannot be read as Parquet; it is too short");
+        stream.Position = stream.Length - end.Length;
+        stream.ReadExactly(end);
+        if (end[0] != 0 || !end[5..].SequenceEqual("PAR1"u8))
+            throw new InputException($"{path}: the file cannot be read as Parquet; it does not end as one");
+        stream.Position = 0;
     }
 
     private static async Task<DataTable> Read(FileStream stream, string path)
