@@ -40,7 +40,7 @@ internal sealed record ClosedForm(string Name, ContextSample Sample, Context Con
         int Distance(int i, int j) => System.Numerics.BitOperations.PopCount((uint)(i ^ j));
         var edges = from i in Enumerable.Range(0, corners) from j in Enumerable.Range(0, i + 1) select (i, j, Math.Pow(p, Distance(i, j)) * Math.Pow(1 - p, n - Distance(i, j)));
         return Graph($"hypercube n={n} p={p}", corners, edges, tested, from k in Enumerable.Range(1, n)
-                                                                     select (Math.Pow(Math.Abs(1 - (2 * p)), k), Parities(k).ToArray()));
+                                                                       select (Math.Pow(Math.Abs(1 - (2 * p)), k), Parities(k).ToArray()));
 
         IEnumerable<double[]> Parities(int size) => from subset in Enumerable.Range(1, corners - 1)
                                                     where Distance(subset, 0) == size
