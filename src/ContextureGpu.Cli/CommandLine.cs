@@ -1,20 +1,18 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 
 namespace ContextureGpu.Cli;
 
 /// <summary>The commands, and how they end: 0 done, 2 bad arguments or input, 3 the device is missing or failed, 4 cancelled, 1 anything else.</summary>
 internal static class CommandLine
 {
-    /// <summary>Runs one command.</summary>
+    /// <summary>How long a command may take to notice that it was cancelled; files appear whole or not at all, so the process can end at any time.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    /// <summary>Runs one command. The first SIGINT or SIGTERM cancels it, a second one ends the process.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Spectral features of contexts: the top singular functions of their expectation operators.");
-        root.Subcommands.Add(DemoCommand.Create());
-        root.Subcommands.Add(DevicesCommand.Create());
-        root.Subcommands.Add(FitCommand.Create());
-        root.Subcommands.Add(TransformCommand.Create());
-        root.Subcommands.Add(AlignCommand.Create());
-        ParseResult parsed = root.Parse(args);
+        ParseResult parsed = Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
@@ -22,14 +20,18 @@ internal static class CommandLine
             Console.Error.WriteLine("contexture: --help lists commands and options");
             return 2;
         }
+        using var stop = new CancellationTokenSource();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            Task<int> work = Task.Run(() => parsed.InvokeAsync(configuration, stop.Token));
+            await Task.WhenAny(work, GraceAfter(stop.Token)).ConfigureAwait(false);
+            return work.IsCompleted ? await work.ConfigureAwait(false) : Cancelled();
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("contexture: cancelled");
-            return 4;
+            return Cancelled();
         }
         catch (InputException refusal)
         {
@@ -46,5 +48,35 @@ internal static class CommandLine
             Console.Error.WriteLine($"contexture: {error.GetType().Name}: {error.Message}");
             return 1;
         }
+
+        void Cancel(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
+    }
+
+    /// <summary>Reads a command line without running it.</summary>
+    internal static ParseResult Parse(string[] args)
+    {
+        var root = new RootCommand("Spectral features of contexts: the top singular functions of their expectation operators.")
+        {
+            DemoCommand.Create(), DevicesCommand.Create(), FitCommand.Create(), TransformCommand.Create(), AlignCommand.Create(),
+        };
+        return root.Parse(args);
+    }
+
+    private static int Cancelled()
+    {
+        Console.Error.WriteLine("contexture: cancelled");
+        return 4;
+    }
+
+    private static async Task GraceAfter(CancellationToken stopped)
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = stopped.Register(cancelled.SetResult);
+        await cancelled.Task.ConfigureAwait(false);
+        await Task.Delay(Grace, CancellationToken.None).ConfigureAwait(false);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using ContextureGpu.Kernels;
 
@@ -7,11 +8,14 @@ namespace ContextureGpu.Cli;
 /// <summary>One JSON object on standard output.</summary>
 internal static class JsonOutput
 {
+    // The text goes to a terminal or a program, never into a page: only what JSON itself asks for is escaped.
+    private static readonly JsonWriterOptions Style = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Prints the object whose members are written by <paramref name="members"/>.</summary>
     public static void Print(Action<Utf8JsonWriter> members)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        using (var writer = new Utf8JsonWriter(buffer, Style))
         {
             writer.WriteStartObject();
             members(writer);

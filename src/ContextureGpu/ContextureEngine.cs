@@ -112,6 +112,7 @@ public sealed class ContextureEngine : IDisposable
         if (options.Precision == ElementPrecision.Double && !Device.SupportsDouble)
             throw new InputException($"{Device.Selector} ({Device.Name}) does not compute in double precision; choose single, or another device");
 
+        CheckSize(sample.Rows, options.Dimension);
         Context resolved = ContextBinding.Resolve(context, sample);
         (Context Part, int Dimension)[] parts = resolved is ConcatenationContext list
             ? [.. list.Parts.Select(p => p.Part).Zip(list.Split(options.Dimension))]
@@ -126,6 +127,7 @@ public sealed class ContextureEngine : IDisposable
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 BoundContext bound = ContextBinding.Bind(part, sample, _device, cancellationToken);
+                CheckSize(bound.Atoms, dimension);
                 SpectralSolver solver = Choose(options.Solver, bound.Rows, bound.Atoms, dimension, Device.SupportsDouble);
                 first ??= solver;
                 ContextSpectrum spectrum = solver == SpectralSolver.Exact || options.Precision == ElementPrecision.Double
@@ -140,7 +142,7 @@ public sealed class ContextureEngine : IDisposable
         {
             throw new DeviceException(failure.Message, failure);
         }
-        catch (InsufficientMemoryException refusal)
+        catch (OutOfMemoryException refusal)
         {
             throw new InputException($"{Device.Selector} has too little memory for this: {refusal.Message}; a smaller dimension or fewer rows would fit", refusal);
         }
@@ -160,6 +162,12 @@ public sealed class ContextureEngine : IDisposable
             SpectralSolver.Auto => SpectralSolver.Krylov,
             _ => asked,
         };
+    }
+
+    private static void CheckSize(int functionLength, int dimension)
+    {
+        if ((long)functionLength * dimension > Array.MaxLength)
+            throw new InputException($"the dimension is {dimension}; {functionLength} values of each singular function allow at most {Array.MaxLength / functionLength}");
     }
 
     private double LossOfOrthogonality(ContextSpectrum spectrum, BoundContext bound)

@@ -4,18 +4,18 @@ using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Cli;
 
-/// <summary><c>contexture align A B</c>: how far two features files agree.</summary>
+/// <summary><c>contexture align A B</c>: how far two features files, or two models on the same data, agree.</summary>
 internal static class AlignCommand
 {
     public static Command Create()
     {
-        var first = new Argument<string>("A") { Description = "Features, .npy." };
-        var second = new Argument<string>("B") { Description = "Features of the same rows, .npy." };
+        var first = new Argument<string>("A") { Description = "Features, .npy, or a model that fit wrote." };
+        var second = new Argument<string>("B") { Description = "Features of the same rows, .npy, or a model on the same data." };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
-        var command = new Command("align", "R2_CCA, mutual nearest neighbours and principal angles between two features files of the same rows.") { first, second, json };
+        var command = new Command("align", "R2_CCA, mutual nearest neighbours and principal angles between two features files or models of the same rows.") { first, second, json };
         command.SetAction((result, cancellationToken) =>
         {
-            NpyArray a = NpyFile.Read(result.GetValue(first)!), b = NpyFile.Read(result.GetValue(second)!);
+            NpyArray a = Features(result.GetValue(first)!), b = Features(result.GetValue(second)!);
             using CpuDevice device = CpuDevice.Open();
             Alignment alignment = Alignment.Measure(
                 new FeatureSpan(a.Values, a.Rows, a.Columns), new FeatureSpan(b.Values, b.Rows, b.Columns), device.LinearAlgebra, device, null, cancellationToken);
@@ -34,10 +34,18 @@ internal static class AlignCommand
             {
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"R2_CCA             {alignment.CcaR2:f6} (ranks {alignment.RankF} and {alignment.RankG})"));
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"mutual kNN         {alignment.MutualKnn:f6}"));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"principal angles   {alignment.PrincipalAngles[0]:e2} .. {alignment.PrincipalAngles[^1]:e2} rad"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"principal angles   {alignment.PrincipalAngles[0]:0.00e+00} .. {alignment.PrincipalAngles[^1]:0.00e+00} rad"));
             }
             return Task.FromResult(0);
         });
         return command;
+    }
+
+    private static NpyArray Features(string path)
+    {
+        if (path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+            return NpyFile.Read(path);
+        SpectralModel model = SpectralModel.Load(path);
+        return new NpyArray(model.Features.ToArray(), model.Rows, model.Dimension, IsDouble: true);
     }
 }

@@ -17,6 +17,8 @@ internal static class DemoCommand
             long start = Stopwatch.GetTimestamp();
             DataTable table = DemoData.Digits();
             string folder = result.GetValue(output)!;
+            if (folder.Length == 0)
+                throw new InputException("--output is empty; the name of a folder is needed");
             try
             {
                 Directory.CreateDirectory(folder);

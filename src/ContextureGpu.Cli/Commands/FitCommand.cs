@@ -8,7 +8,7 @@ internal static class FitCommand
 {
     public static Command Create()
     {
-        var data = new Argument<string>("DATA") { Description = ".csv, .csv.gz, .tsv or .npy; - reads CSV from standard input." };
+        var data = new Argument<string>("DATA") { Description = ".csv, .csv.gz, .tsv, .npy or .parquet; - reads CSV from standard input." };
         var context = new Option<string>("--context") { Description = "Context expression, as in \"knn(k=30) * rbf(gamma=0.5)\".", Required = true };
         var dimension = new Option<int>("--dim") { Description = "Features.", DefaultValueFactory = _ => new SpectralOptions().Dimension };
         var target = new Option<string?>("--target") { Description = "Column that is no input; where it holds classes they colour the report." };

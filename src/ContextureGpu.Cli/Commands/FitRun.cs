@@ -46,6 +46,7 @@ internal static class FitRun
     /// <summary>Fits, writes what was asked for and says what was done.</summary>
     public static int Run(FitRequest request, CancellationToken cancellationToken)
     {
+        OutputFiles.Check([request.Table.Source], ("--features", request.Features), ("--singular-values", request.SingularValues), ("--model", request.Model), ("--report", request.Report));
         var clock = Stopwatch.StartNew();
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
         double open = Lap();
@@ -129,8 +130,8 @@ internal static class FitRun
             ("context", model.Context.ToString()),
             ("solver", string.Create(CultureInfo.InvariantCulture, $"{Name(facts.Solver)}, {Name(facts.Precision)} precision, {facts.Iterations} passes")),
             ("features", string.Create(CultureInfo.InvariantCulture, $"{model.Dimension}, of rank {model.Rank}")),
-            ("largest residual", string.Create(CultureInfo.InvariantCulture, $"{Largest(model.Residuals):e1}{(facts.Converged ? "" : ", above the tolerance")}")),
-            ("orthogonality", string.Create(CultureInfo.InvariantCulture, $"{facts.Orthogonality:e1}")),
+            ("largest residual", string.Create(CultureInfo.InvariantCulture, $"{Largest(model.Residuals):0.0e+00}{(facts.Converged ? "" : ", above the tolerance")}")),
+            ("orthogonality", string.Create(CultureInfo.InvariantCulture, $"{facts.Orthogonality:0.0e+00}")),
             ("device", $"{facts.Device.Selector}: {facts.Device.Name} ({facts.DeviceReason})"),
             ("products in", facts.Device.NativeLibrary ?? "managed code"),
         ];
@@ -144,7 +145,7 @@ internal static class FitRun
         for (int i = 0; i < Math.Min(ShownValues, model.Dimension); i++)
         {
             double s = model.SingularValues[i];
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{i + 1,4} {s,8:f5} {s * s,8:f5} {model.Residuals[i],10:e1}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{i + 1,4} {s,8:f5} {s * s,8:f5} {model.Residuals[i],10:0.0e+00}"));
         }
         if (model.Dimension > ShownValues)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $" ... {model.Dimension,4} {model.SingularValues[^1]:f5}"));

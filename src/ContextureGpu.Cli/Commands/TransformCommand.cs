@@ -8,7 +8,7 @@ internal static class TransformCommand
     public static Command Create()
     {
         var model = new Argument<string>("MODEL") { Description = "A model that fit wrote." };
-        var data = new Argument<string>("DATA") { Description = ".csv, .csv.gz, .tsv or .npy; - reads CSV from standard input." };
+        var data = new Argument<string>("DATA") { Description = ".csv, .csv.gz, .tsv, .npy or .parquet; - reads CSV from standard input." };
         var features = new Option<string>("--features") { Description = "Writes the features, .npy.", Required = true };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
         var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
@@ -17,8 +17,9 @@ internal static class TransformCommand
         {
             SpectralModel fitted = SpectralModel.Load(result.GetValue(model)!);
             DataTable table = DataTable.Read(result.GetValue(data)!);
-            double[] values = fitted.Transform(table, out IReadOnlyList<string> warnings);
             string path = result.GetValue(features)!;
+            OutputFiles.Check([table.Source, result.GetValue(model)!], ("--features", path));
+            double[] values = fitted.Transform(table, out IReadOnlyList<string> warnings);
             FitRun.WriteFeatures(path, values, table.Rows, fitted.Dimension, fitted.Facts.Precision);
             if (result.GetValue(json))
             {

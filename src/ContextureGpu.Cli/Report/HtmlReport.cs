@@ -68,7 +68,7 @@ internal static class HtmlReport
         AppendView(page, content);
         page.Append("<details><summary>Numbers</summary><table><tr><th>i</th><th>s</th><th>s²</th><th>residual</th></tr>");
         for (int i = 0; i < s.Length; i++)
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{i + 1}</td><td>{s[i]:f6}</td><td>{s[i] * s[i]:f6}</td><td>{residuals[i]:e1}</td></tr>");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{i + 1}</td><td>{s[i]:f6}</td><td>{s[i] * s[i]:f6}</td><td>{residuals[i]:0.0e+00}</td></tr>");
         return page.Append("</table></details></body></html>\n").ToString();
     }
 

@@ -18,18 +18,14 @@ internal static class AtomicFile
         string? temporary = null;
         try
         {
-            if (Directory.Exists(path))
-                throw new InputException($"{path}: this is a directory; the name of a file is needed");
-            string target = Path.GetFullPath(path);
+            string target = Target(path);
             if (IsDevice(target))
             {
                 using var device = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
                 write(device);
                 return;
             }
-            if (new FileInfo(target).LinkTarget is not null && File.ResolveLinkTarget(target, returnFinalTarget: true) is { } final)
-                target = final.FullName;
-            string candidate = Path.Combine(Path.GetDirectoryName(target) ?? "", $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+            string candidate = Beside(target);
             using (var stream = new FileStream(candidate, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
                 temporary = candidate;
@@ -38,9 +34,9 @@ internal static class AtomicFile
             File.Move(candidate, target, overwrite: true);
             temporary = null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SecurityException or NotSupportedException or ArgumentException)
+        catch (Exception e) when (IsOfFiles(e))
         {
-            throw new InputException($"{path}: the file cannot be written: {e.Message}", e);
+            throw Refusal(path, e);
         }
         finally
         {
@@ -48,6 +44,44 @@ internal static class AtomicFile
                 Remove(temporary);
         }
     }
+
+    /// <summary>Refuses a path that <see cref="Write"/> could not write to, before the work is done whose result goes there. What is there is not touched.</summary>
+    /// <param name="path">Where a file is to be written.</param>
+    /// <exception cref="InputException">No file can be written there.</exception>
+    public static void Probe(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            string target = Target(path);
+            if (IsDevice(target))
+                return;
+            string candidate = Beside(target);
+            using (new FileStream(candidate, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
+            {
+            }
+        }
+        catch (Exception e) when (IsOfFiles(e))
+        {
+            throw Refusal(path, e);
+        }
+    }
+
+    private static string Target(string path)
+    {
+        if (path.Length == 0)
+            throw new InputException("the name of a file to write is empty");
+        if (Directory.Exists(path))
+            throw new InputException($"{path}: this is a directory; the name of a file is needed");
+        string target = Path.GetFullPath(path);
+        return !IsDevice(target) && new FileInfo(target).LinkTarget is not null && File.ResolveLinkTarget(target, returnFinalTarget: true) is { } final ? final.FullName : target;
+    }
+
+    private static string Beside(string target) => Path.Combine(Path.GetDirectoryName(target) ?? "", $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+
+    private static bool IsOfFiles(Exception e) => e is IOException or UnauthorizedAccessException or SecurityException or NotSupportedException or ArgumentException;
+
+    private static InputException Refusal(string path, Exception e) => new($"{path}: the file cannot be written: {e.Message}", e);
 
     private static bool IsDevice(string path) =>
         !OperatingSystem.IsWindows() && (path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal)) && File.Exists(path);

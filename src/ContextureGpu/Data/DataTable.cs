@@ -63,8 +63,8 @@ public sealed class DataTable
     public IReadOnlyList<string?> Texts(int column) => _columns[column].Texts;
 
     /// <summary>
-    /// Reads a file: <c>.csv</c>, <c>.tsv</c> (UTF-8, a header row), the same compressed as <c>.csv.gz</c> and <c>.tsv.gz</c>, or <c>.npy</c>
-    /// (see <see cref="NpyFile"/>; NaN is a missing value); <c>-</c> reads CSV from standard input.
+    /// Reads a file: <c>.csv</c>, <c>.tsv</c> (UTF-8, a header row), the same compressed as <c>.csv.gz</c> and <c>.tsv.gz</c>, <c>.npy</c>
+    /// (see <see cref="NpyFile"/>; NaN is a missing value), or <c>.parquet</c> (flat columns of numbers, truth values and texts); <c>-</c> reads CSV from standard input.
     /// </summary>
     /// <param name="path">The path of the file.</param>
     /// <exception cref="InputException">The file is missing, unreadable, empty, damaged or of another kind; the message names it and the place.</exception>

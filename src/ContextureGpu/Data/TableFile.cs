@@ -5,7 +5,7 @@ namespace ContextureGpu;
 /// <summary>Opens a file of data by its extension.</summary>
 internal static class TableFile
 {
-    private const string Accepted = "accepted are .csv, .csv.gz, .tsv, .tsv.gz, .npy, and - for CSV from standard input";
+    private const string Accepted = "accepted are .csv, .csv.gz, .tsv, .tsv.gz, .npy, .parquet, and - for CSV from standard input";
 
     public static DataTable Read(string path)
     {
@@ -18,13 +18,15 @@ internal static class TableFile
         bool compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
         string extension = Path.GetExtension(compressed ? path[..^3] : path).ToUpperInvariant();
         char delimiter = extension == ".TSV" ? '\t' : ',';
-        if (extension is not (".CSV" or ".TSV" or ".NPY") || (compressed && extension == ".NPY"))
+        if (extension is not (".CSV" or ".TSV" or ".NPY" or ".PARQUET") || (compressed && extension is ".NPY" or ".PARQUET"))
             throw new InputException($"{path}: files of this kind are not read; {Accepted}");
         if (extension == ".NPY")
         {
             NpyArray array = NpyFile.Read(path);
             return DataTable.FromMatrix(array.Values, array.Rows, array.Columns, null, path, missingAllowed: true);
         }
+        if (extension == ".PARQUET")
+            return ParquetFile.Read(path);
         using Stream file = InputFile.Open(path);
         if (!compressed)
             return Text(file, path, delimiter);
