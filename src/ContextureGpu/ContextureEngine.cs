@@ -128,6 +128,7 @@ public sealed class ContextureEngine : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 BoundContext bound = ContextBinding.Bind(part, sample, _device, cancellationToken);
                 CheckSize(bound.Atoms, dimension);
+                warnings.AddRange(bound.Warnings);
                 SpectralSolver solver = Choose(options.Solver, bound.Rows, bound.Atoms, dimension, Device.SupportsDouble);
                 first ??= solver;
                 ContextSpectrum spectrum = solver == SpectralSolver.Exact || options.Precision == ElementPrecision.Double

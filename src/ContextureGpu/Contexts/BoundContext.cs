@@ -22,6 +22,9 @@ internal abstract class BoundContext
     /// <summary>The weights of the rows that this context asks for, positive, with sum 1; null for equal ones.</summary>
     public double[]? InputWeights { get; init; }
 
+    /// <summary>What a reader of the result should know of the law.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>P, (rows, atoms), row-stochastic.</summary>
     public abstract LinearOperator<T> OnSample<T>(Arithmetic<T> on)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
@@ -36,6 +39,19 @@ internal abstract class BoundContext
     /// <paramref name="atomNode"/>), and returns which atoms are reached.
     /// </summary>
     public abstract bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached);
+
+    /// <summary><see cref="Connect"/> where every row can lead to every atom.</summary>
+    protected bool[] ConnectAll(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
+    {
+        for (int j = 1; j < Atoms; j++)
+            joined.Join(atomNode, atomNode + j);
+        for (int i = 0; i < Rows; i++)
+        {
+            if (reached[i])
+                joined.Join(rowNode + i, atomNode);
+        }
+        return [.. Enumerable.Repeat(true, Atoms)];
+    }
 }
 
 /// <summary>Sets of nodes that are merged (Tarjan 1975, with path halving).</summary>
@@ -101,17 +117,7 @@ internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) :
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample));
 
-    public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
-    {
-        for (int j = 1; j < Atoms; j++)
-            joined.Join(atomNode, atomNode + j);
-        for (int i = 0; i < Rows; i++)
-        {
-            if (reached[i])
-                joined.Join(rowNode + i, atomNode);
-        }
-        return [.. Enumerable.Repeat(true, Atoms)];
-    }
+    public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 
     private static DeviceMatrix<T> Upload<T>(Arithmetic<T> on, ContextSample rows)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => on.UploadMatrix<T>(rows.Values, rows.Rows, rows.Dimension);

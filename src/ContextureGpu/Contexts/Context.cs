@@ -56,10 +56,95 @@ public abstract class Context : IEquatable<Context>
     /// <exception cref="InputException"><paramref name="noise"/> is out of its range.</exception>
     public static Context Labels(string column, double noise = 0) => new LabelsContext(column, noise);
 
-    /// <summary>One step of the random walk on a weighted graph over the sample.</summary>
+    /// <summary>A row of the sample whose number y' is near that of x: with probability proportional to exp(-(y - y')^2 / (2 h^2)).</summary>
+    /// <param name="column">The name of the column that holds the numbers.</param>
+    /// <param name="smoothing">h in standard deviations of the column, positive and finite.</param>
+    /// <exception cref="InputException"><paramref name="smoothing"/> is out of its range.</exception>
+    public static Context Target(string column, double smoothing) => new TargetContext(column, smoothing);
+
+    /// <summary>One of several classes, with the probabilities that stand in a column for each; the numbers of a row are divided by their sum.</summary>
+    /// <param name="columns">The names of at least two columns.</param>
+    /// <exception cref="InputException">There are fewer, or two are the same.</exception>
+    public static Context SoftLabels(params string[] columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        return columns.FirstOrDefault(c => c.Contains(',', StringComparison.Ordinal)) is { } bad
+            ? throw new InputException($"the name '{bad}' of a column has a comma in it, which labels(columns=...) cannot express; rename it")
+            : new SoftLabelsContext(string.Join(',', columns));
+    }
+
+    /// <summary>One step of the random walk on a weighted graph over the sample, every edge walked both ways.</summary>
     /// <param name="file">The file that holds the edges, not empty; it is not opened here.</param>
     /// <exception cref="InputException"><paramref name="file"/> is empty.</exception>
     public static Context Graph(string file) => new GraphContext(file);
+
+    /// <summary>
+    /// One step along the edges of a directed graph. The weights of all edges are one joint law: P_X is proportional to what leaves a row, P_A to what enters one.
+    /// </summary>
+    /// <inheritdoc cref="Graph"/>
+    public static Context DirectedGraph(string file) => new GraphContext(file, isDirected: true);
+
+    /// <summary>First to the row's partner in a second modality, then a context there.</summary>
+    /// <param name="file">The features file of the second modality, a row for each row of the data; it is not opened here.</param>
+    /// <param name="then">A context on the rows of that file.</param>
+    /// <exception cref="InputException"><paramref name="file"/> is empty, or <paramref name="then"/> is a concatenation.</exception>
+    public static Context Pairs(string file, Context then) => new PairsContext(file, then);
+
+    /// <summary>x with Gaussian noise, <c>a = x + sigma z</c>; the values that were drawn stand for all, with their exact posterior over the sample.</summary>
+    /// <param name="sigma">Standard deviation, positive and finite.</param>
+    /// <param name="draws">Values of A, at least 1; null for as many as there are rows.</param>
+    /// <param name="seed">Key of the draws.</param>
+    /// <exception cref="InputException">An argument is out of its range.</exception>
+    public static Context GaussianNoise(double sigma, int? draws = null, ulong seed = 0) => new NoiseContext(sigma, null, new ContextDraws(draws, seed));
+
+    /// <summary>The diffusion schedule, <c>a = sqrt(1 - t) x + sqrt(t) z</c>.</summary>
+    /// <param name="time">t, above 0 and below 1.</param>
+    /// <param name="draws">As for <see cref="GaussianNoise"/>.</param>
+    /// <param name="seed">As for <see cref="GaussianNoise"/>.</param>
+    /// <exception cref="InputException">An argument is out of its range.</exception>
+    public static Context Diffusion(double time, int? draws = null, ulong seed = 0) => new NoiseContext(null, time, new ContextDraws(draws, seed));
+
+    /// <summary>x with some columns taken from random rows of the sample (SCARF, Bahri et al. 2022).</summary>
+    /// <param name="rate">Probability that a column is replaced, above 0 and below 1.</param>
+    /// <param name="draws">As for <see cref="GaussianNoise"/>.</param>
+    /// <param name="seed">As for <see cref="GaussianNoise"/>.</param>
+    /// <exception cref="InputException">An argument is out of its range.</exception>
+    public static Context Scarf(double rate, int? draws = null, ulong seed = 0) => new ScarfContext(rate, new ContextDraws(draws, seed));
+
+    /// <summary>The columns of x that a random mask leaves visible, and the mask (BERT; cutout).</summary>
+    /// <param name="rate">Probability that a column is masked, above 0 and below 1.</param>
+    /// <param name="draws">Masks, at least 1; null for all of them with their probabilities, for at most 14 columns.</param>
+    /// <param name="seed">Key of the masks.</param>
+    /// <exception cref="InputException">An argument is out of its range.</exception>
+    public static Context Tokens(double rate, int? draws = TokensContext.DefaultDraws, ulong seed = 0) => new TokensContext(rate, draws, seed);
+
+    /// <summary>Another context on the columns that a random mask leaves visible, averaged over masks.</summary>
+    /// <param name="rate">Probability that a column is hidden, above 0 and below 1.</param>
+    /// <param name="then">The context that follows, not a concatenation.</param>
+    /// <param name="draws">Masks, at least 1.</param>
+    /// <param name="seed">Key of the masks.</param>
+    /// <exception cref="InputException">An argument is out of its range.</exception>
+    public static Context Mask(double rate, Context then, int draws = MaskContext.DefaultDraws, ulong seed = 0) => new MaskContext(rate, draws, then, seed);
+
+    /// <summary>Random views of small grey images: shifted, mirrored, with Gaussian noise.</summary>
+    /// <param name="width">Pixels of a row of the image, at least 1; the inputs are the image row by row.</param>
+    /// <param name="noise">Standard deviation of the noise, positive and finite.</param>
+    /// <param name="shift">Most pixels of a shift in each direction.</param>
+    /// <param name="mirror">Whether half of the views are mirrored.</param>
+    /// <param name="draws">As for <see cref="GaussianNoise"/>.</param>
+    /// <param name="seed">As for <see cref="GaussianNoise"/>.</param>
+    /// <exception cref="InputException">An argument is out of its range.</exception>
+    public static Context Views(int width, double noise, int shift = 0, ImageMirror mirror = ImageMirror.Never, int? draws = null, ulong seed = 0) =>
+        new ViewsContext(width, shift, mirror == ImageMirror.Horizontal, noise, new ContextDraws(draws, seed));
+
+    /// <summary>A law of one's own.</summary>
+    /// <param name="law">The law.</param>
+    /// <exception cref="InputException">Its name is empty.</exception>
+    public static Context Custom(ContextLaw law)
+    {
+        ArgumentNullException.ThrowIfNull(law);
+        return new CustomContext(law.Name, law);
+    }
 
     /// <summary>Convolution: the contexts one after the other, the first one first. One context alone is returned as it is.</summary>
     /// <exception cref="InputException">There is no factor, or one is a concatenation.</exception>

@@ -18,18 +18,25 @@ internal static class ContextBinding
         GraphContext graph => BindGraph(graph, sample),
         ConvolutionContext chain => chain.Factors.Select(f => Bind(f, sample, device, cancellationToken)).Aggregate((first, second) => Convolve(chain, first, second)),
         CombinationContext sum => BindCombination(sum, sample, device, cancellationToken),
+        TargetContext target => BindTarget(target, sample),
+        SoftLabelsContext soft => BindSoftLabels(soft, sample),
+        PairsContext pairs => BindPairs(pairs, sample, device, cancellationToken),
+        NoiseContext noise => NoiseBinding.Bind(noise, sample),
+        ViewsContext views => NoiseBinding.Bind(views, sample),
+        TokensContext tokens => TokenBinding.Bind(tokens, sample),
+        ScarfContext scarf => TokenBinding.Bind(scarf, sample),
+        MaskContext mask => TokenBinding.Bind(mask, sample, (then, seen) => Bind(then, seen, device, cancellationToken)),
+        CustomContext custom => BindCustom(custom, sample),
         _ => throw new ArgumentException($"'{context}' has no single law", nameof(context)),
     };
 
     /// <summary>The context with the median heuristic replaced by the number it gives on this sample.</summary>
-    public static Context Resolve(Context context, ContextSample sample) => context switch
+    public static Context Resolve(Context context, ContextSample sample) => ContextTree.Replace(context, leaf => leaf switch
     {
         RbfContext { Gamma: null } => Context.Rbf(MedianGamma(sample)),
-        ConvolutionContext chain => Context.Convolve([.. chain.Factors.Select(f => Resolve(f, sample))]),
-        CombinationContext sum => Context.Combine([.. sum.Terms.Select(p => (p.Weight, Resolve(p.Part, sample)))]),
-        ConcatenationContext list => Context.Concatenate([.. list.Parts.Select(p => (Resolve(p.Part, sample), p.Dimension))]),
-        _ => context,
-    };
+        PairsContext pairs => new PairsContext(pairs.File, Resolve(pairs.Then, Partner(pairs, sample))),
+        _ => leaf,
+    });
 
     private static SparseContext BindKnn(KnnContext knn, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
     {
@@ -109,6 +116,90 @@ internal static class ContextBinding
         }
     }
 
+    private static ProjectedContext BindTarget(TargetContext target, ContextSample sample)
+    {
+        double[] own = Numbers(sample);
+        double mean = own.Average(), scale = Math.Sqrt(own.Sum(y => (y - mean) * (y - mean)) / own.Length);
+        ContextSample seen = Seen(sample);
+        if (!(scale > 0) || !seen.Varies)
+            throw new InputException($"{target}: the column has the same number in all rows; at least one must differ");
+        return ProjectedContext.Of(BindRbf(new RbfContext(0.5 / (target.Smoothing * target.Smoothing)), seen), Seen);
+
+        double[] Numbers(ContextSample rows) => rows.Targets.TryGetValue(target.Column, out double[]? found)
+            ? found
+            : throw new InputException($"{target}: the data has no column '{target.Column}'");
+
+        ContextSample Seen(ContextSample rows) => rows.WithInputs(Array.ConvertAll(Numbers(rows), y => (y - mean) / scale), 1, null);
+    }
+
+    private static SparseContext BindSoftLabels(SoftLabelsContext soft, ContextSample sample)
+    {
+        int c = soft.Columns.Count;
+        CompressedRows law = Law(sample);
+        return new SparseContext(new(() => law), (rows, _) => Law(rows)) { Rows = sample.Rows, Atoms = c, Space = $"classes of {soft.Names}" };
+
+        CompressedRows Law(ContextSample rows)
+        {
+            if (!rows.SoftLabels.TryGetValue(soft.Names, out double[]? probabilities))
+                throw new InputException($"{soft}: the data does not have these columns");
+            int[] starts = new int[rows.Rows + 1];
+            var columns = new List<int>(probabilities.Length);
+            var values = new List<double>(probabilities.Length);
+            for (int i = 0; i < rows.Rows; i++)
+            {
+                for (int k = 0; k < c; k++)
+                {
+                    if (probabilities[(i * c) + k] is > 0 and var p)
+                    {
+                        columns.Add(k);
+                        values.Add(p);
+                    }
+                }
+                starts[i + 1] = columns.Count;
+            }
+            return new CompressedRows(rows.Rows, c, starts, [.. columns], [.. values]);
+        }
+    }
+
+    private static ProjectedContext BindPairs(PairsContext pairs, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
+    {
+        BoundContext then = Bind(pairs.Then, Partner(pairs, sample), device, cancellationToken);
+        return new ProjectedContext(then, _ => throw new InputException(
+            $"{pairs} is defined on the rows it was fitted with: a new row has no partner. Put a context that leads to rows before it, such as knn(k=5) * {pairs}"))
+        {
+            Rows = then.Rows,
+            Atoms = then.Atoms,
+            Space = $"{then.Space}, in {pairs.File}",
+            InputWeights = then.InputWeights,
+            Warnings = then.Warnings,
+        };
+    }
+
+    private static ContextSample Partner(PairsContext pairs, ContextSample sample) =>
+        sample.Partners.TryGetValue(pairs.File, out ContextSample? partner) ? partner : throw new InputException($"{pairs}: no second modality was given under this name");
+
+    private static SparseContext BindCustom(CustomContext custom, ContextSample sample)
+    {
+        ContextLaw code = custom.Law ?? throw new InputException($"{custom}: the code of this law is not at hand; give it to Context.Custom, or to SpectralModel.Load with the file");
+        CompressedRows law = Checked(sample, null);
+        return new SparseContext(new(() => law), (rows, _) => Checked(rows, law.Columns)) { Rows = sample.Rows, Atoms = law.Columns, Space = $"values of {custom}" };
+
+        CompressedRows Checked(ContextSample rows, int? atoms)
+        {
+            CompressedRows found = code.At(sample.Values, rows.Values, sample.Dimension);
+            if (found.Rows != rows.Rows || (atoms is int count && found.Columns != count))
+                throw new InputException($"{custom}: its law is ({found.Rows}, {found.Columns}); ({rows.Rows}, {(atoms is int expected ? expected : "atoms")}) was expected");
+            for (int i = 0; i < found.Rows; i++)
+            {
+                ReadOnlySpan<double> row = found.Values.AsSpan(found.RowStarts[i]..found.RowStarts[i + 1]);
+                double sum = System.Numerics.Tensors.TensorPrimitives.Sum(row);
+                if (!(Math.Abs(sum - 1) <= 1e-9) || System.Numerics.Tensors.TensorPrimitives.Min(row) < 0)
+                    throw new InputException($"{custom}: the probabilities of row {i} (counted from 0) must not be negative and must sum to 1; they sum to {sum}");
+            }
+            return found;
+        }
+    }
+
     private static SparseContext BindGraph(GraphContext graph, ContextSample sample)
     {
         if (!sample.Edges.TryGetValue(graph.File, out IReadOnlyList<(int From, int To, double Weight)>? edges))
@@ -125,13 +216,13 @@ internal static class ContextBinding
             if (!(weight > 0 && double.IsFinite(weight)))
                 throw new InputException($"{graph}: edge {e} (counted from 0) has the weight {weight}; it must be positive and finite");
             weights[from][to] = weights[from].GetValueOrDefault(to) + weight;
-            if (from != to)
+            if (from != to && !graph.IsDirected)
                 weights[to][from] = weights[to].GetValueOrDefault(from) + weight;
         }
         double[] degree = [.. weights.Select(w => w.Values.Sum())];
         int isolated = Array.FindIndex(degree, d => d == 0);
         if (isolated >= 0)
-            throw new InputException($"{graph}: row {isolated} (counted from 0) has no edge; every row needs at least one");
+            throw new InputException($"{graph}: {(graph.IsDirected ? $"no edge leaves row {isolated}" : $"row {isolated} has no edge")} (counted from 0); every row needs at least one");
         double total = degree.Sum();
         if (!double.IsFinite(total))
             throw new InputException($"{graph}: the weights are too large to be added");
@@ -153,7 +244,7 @@ internal static class ContextBinding
     {
         if (first.Space != BoundContext.SampleSpace)
             throw new InputException($"'{chain}': a factor leads to {first.Space}, but the next one starts from {BoundContext.SampleSpace}; only a context that leads to rows can be followed by another");
-        return new ConvolvedContext(first, second) { Rows = first.Rows, Atoms = second.Atoms, Space = second.Space, InputWeights = Agreed([first, second]) };
+        return new ConvolvedContext(first, second) { Rows = first.Rows, Atoms = second.Atoms, Space = second.Space, InputWeights = Agreed([first, second]), Warnings = [.. first.Warnings, .. second.Warnings] };
     }
 
     private static BoundContext BindCombination(CombinationContext sum, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
@@ -171,11 +262,19 @@ internal static class ContextBinding
                 Atoms = members[0].Part.Atoms,
                 Space = group.Key,
                 InputWeights = weights,
+                Warnings = [.. members.SelectMany(p => p.Part.Warnings)],
             }));
         }
         return bySpace.Count == 1
             ? bySpace[0].Part
-            : new TaggedContext(bySpace) { Rows = sample.Rows, Atoms = bySpace.Sum(p => p.Part.Atoms), Space = $"the union behind '{sum}'", InputWeights = weights };
+            : new TaggedContext(bySpace)
+            {
+                Rows = sample.Rows,
+                Atoms = bySpace.Sum(p => p.Part.Atoms),
+                Space = $"the union behind '{sum}'",
+                InputWeights = weights,
+                Warnings = [.. bySpace.SelectMany(p => p.Part.Warnings)],
+            };
     }
 
     // Weights of the rows that all parts agree on; equal weights where they do not.

@@ -7,6 +7,7 @@ namespace ContextureGpu;
 /// sum           = [ weight ] product { "+" [ weight ] product }
 /// product       = factor { "*" factor }
 /// factor        = name "(" [ argument { "," argument } ] ")"  |  "(" concatenation ")"
+/// argument      = name "=" ( value | sum )
 /// </code>
 /// </summary>
 internal sealed class ContextParser
@@ -132,17 +133,29 @@ internal sealed class ContextParser
         ContextSignature signature = ContextVocabulary.Find(name) ?? throw _scanner.Refusal(column, ContextVocabulary.Refusal(name));
         if (!_scanner.Accept('('))
             throw _scanner.Expected($"'(' after {name}; {signature.Usage}");
-        var arguments = new ContextArguments(_scanner, signature);
+        var arguments = new ContextArguments(_scanner, signature, Nested);
         return At(column, () => signature.Build(arguments));
     }
 
     private Context Group(int opening)
     {
+        Context inner = Deeper(opening);
+        return _scanner.Accept(')') ? inner : throw _scanner.Expected("'*', '+', '|' or ')'");
+    }
+
+    // A context that is an argument of another; it ends before a comma or a parenthesis.
+    private Context Nested()
+    {
+        int column = _scanner.Column;
+        Context inner = Deeper(column);
+        return inner is ConcatenationContext ? throw _scanner.Refusal(column, ConcatenationContext.RefusedInside) : inner;
+    }
+
+    private Context Deeper(int opening)
+    {
         if (++_depth > Context.MaximumDepth)
             throw _scanner.Refusal(opening, $"parentheses are nested more than {ContextText.Number(Context.MaximumDepth)} deep");
         Context inner = Concatenation();
-        if (!_scanner.Accept(')'))
-            throw _scanner.Expected("'*', '+', '|' or ')'");
         _depth--;
         return inner;
     }

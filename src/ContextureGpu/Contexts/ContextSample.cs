@@ -33,6 +33,37 @@ internal sealed class ContextSample
     /// <summary>Edge lists by file name.</summary>
     public Dictionary<string, IReadOnlyList<(int From, int To, double Weight)>> Edges { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Numbers that a context smooths over, by column: one a row.</summary>
+    public Dictionary<string, double[]> Targets { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Probabilities of classes, by the names of their columns: row-major (rows, classes), rows with sum 1.</summary>
+    public Dictionary<string, double[]> SoftLabels { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Second modalities by file name: as many rows, each the partner of the row with its number.</summary>
+    public Dictionary<string, ContextSample> Partners { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Where the inputs of each column of the data begin, and the end: what a mask hides together. By default every input is a column of its own.
+    /// </summary>
+    public int[] ColumnStarts { get => field ??= [.. Enumerable.Range(0, Dimension + 1)]; init; }
+
+    /// <summary>The same rows with other inputs in place of theirs, and everything that an expression names.</summary>
+    public ContextSample WithInputs(double[] values, int dimension, int[]? columnStarts)
+    {
+        var other = columnStarts is null ? new ContextSample(values, Rows, dimension) : new ContextSample(values, Rows, dimension) { ColumnStarts = columnStarts };
+        foreach ((string name, ClassColumn classes) in Classes)
+            other.Classes[name] = classes;
+        foreach ((string name, IReadOnlyList<(int, int, double)> edges) in Edges)
+            other.Edges[name] = edges;
+        foreach ((string name, double[] target) in Targets)
+            other.Targets[name] = target;
+        foreach ((string name, double[] soft) in SoftLabels)
+            other.SoftLabels[name] = soft;
+        foreach ((string name, ContextSample partner) in Partners)
+            other.Partners[name] = partner;
+        return other;
+    }
+
     /// <summary>Whether some input differs between two rows.</summary>
     public bool Varies
     {

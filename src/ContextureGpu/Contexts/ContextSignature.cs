@@ -1,7 +1,7 @@
 namespace ContextureGpu;
 
-/// <summary>An argument of a simple context: its name, what it accepts in words, and whether it can be left out.</summary>
-internal sealed record ContextParameter(string Name, string Accepted, bool IsOptional = false)
+/// <summary>An argument of a simple context: its name, what it accepts in words, whether it can be left out, and whether it is a context itself.</summary>
+internal sealed record ContextParameter(string Name, string Accepted, bool IsOptional = false, bool IsContext = false)
 {
     public override string ToString() => $"{Name}=({Accepted}){(IsOptional ? ", optional" : "")}";
 }

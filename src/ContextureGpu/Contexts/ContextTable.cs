@@ -4,7 +4,13 @@ namespace ContextureGpu;
 internal static class ContextTable
 {
     /// <summary>Columns that the expression reads labels from; they are no inputs.</summary>
-    public static IReadOnlyList<string> LabelColumns(Context context) => [.. Leaves(context).OfType<LabelsContext>().Select(l => l.Column).Distinct(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> LabelColumns(Context context) => [.. ContextTree.Leaves(context).SelectMany(leaf => leaf switch
+    {
+        LabelsContext labels => [labels.Column],
+        TargetContext target => [target.Column],
+        SoftLabelsContext soft => soft.Columns,
+        _ => (IReadOnlyList<string>)[],
+    }).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The rows of a table.</summary>
     /// <param name="table">The table.</param>
@@ -18,9 +24,9 @@ internal static class ContextTable
         // Columns that were left out on purpose need no warning.
         IReadOnlyList<string> known = classes is null ? table.ColumnNames : LabelColumns(context);
         DataTable inputs = table.Without(known.Where(name => table.ColumnNames.Contains(name) && !preprocessing.Columns.Contains(name)));
-        var sample = new ContextSample(preprocessing.Apply(inputs, out warnings), table.Rows, preprocessing.InputDimension);
+        var sample = new ContextSample(preprocessing.Apply(inputs, out warnings), table.Rows, preprocessing.InputDimension) { ColumnStarts = preprocessing.ColumnStarts };
         var names = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-        foreach (string column in LabelColumns(context))
+        foreach (string column in ContextTree.Leaves(context).OfType<LabelsContext>().Select(l => l.Column).Distinct(StringComparer.Ordinal))
         {
             ClassLabels labels = ClassLabels.From(table, column);
             IReadOnlyList<string> fitted = names[column] = classes?[column] ?? labels.Classes;
@@ -28,21 +34,63 @@ internal static class ContextTable
             int[] own = [.. labels.Classes.Select(name => number.GetValueOrDefault(name, -1))];
             sample.Classes[column] = new ClassColumn(fitted.Count, [.. labels.Index.ToArray().Select(k => own[k])]);
         }
+        foreach (TargetContext target in ContextTree.Leaves(context).OfType<TargetContext>())
+            sample.Targets[target.Column] = ReadTarget(table, target);
+        foreach (SoftLabelsContext soft in ContextTree.Leaves(context).OfType<SoftLabelsContext>())
+            sample.SoftLabels[soft.Names] = ReadSoftLabels(table, soft);
         if (classes is null)
         {
-            foreach (GraphContext graph in Leaves(context).OfType<GraphContext>())
+            foreach (GraphContext graph in ContextTree.Leaves(context).OfType<GraphContext>())
                 sample.Edges[graph.File] = ReadEdges(graph.File);
+            foreach (PairsContext pairs in ContextTree.Leaves(context).OfType<PairsContext>())
+                sample.Partners[pairs.File] = ReadPartners(pairs, table.Rows);
         }
         return (sample, names);
     }
 
-    private static IEnumerable<Context> Leaves(Context context) => context switch
+    private static double[] ReadTarget(DataTable table, TargetContext target)
     {
-        ConvolutionContext chain => chain.Factors.SelectMany(Leaves),
-        CombinationContext sum => sum.Terms.SelectMany(t => Leaves(t.Part)),
-        ConcatenationContext list => list.Parts.SelectMany(p => Leaves(p.Part)),
-        _ => [context],
-    };
+        int column = table.ColumnIndex(target.Column);
+        if (!table.IsNumeric(column))
+            throw new InputException($"{target}: column {Naming.Quote(target.Column)} of {table.Source} holds text; smoothing needs numbers");
+        double[] values = table.Numbers(column).ToArray();
+        int missing = Array.FindIndex(values, double.IsNaN);
+        return missing < 0 ? values : throw new InputException($"{target}: row {missing + 1} of {table.Source} has no number in column {Naming.Quote(target.Column)}; every row needs one");
+    }
+
+    private static double[] ReadSoftLabels(DataTable table, SoftLabelsContext soft)
+    {
+        int c = soft.Columns.Count;
+        var values = new double[checked(table.Rows * c)];
+        for (int k = 0; k < c; k++)
+        {
+            int column = table.ColumnIndex(soft.Columns[k]);
+            if (!table.IsNumeric(column))
+                throw new InputException($"{soft}: column {Naming.Quote(soft.Columns[k])} of {table.Source} holds text; probabilities are numbers");
+            ReadOnlySpan<double> numbers = table.Numbers(column);
+            for (int i = 0; i < numbers.Length; i++)
+                values[(i * c) + k] = numbers[i] >= 0
+                    ? numbers[i]
+                    : throw new InputException($"{soft}: row {i + 1}, column {Naming.Quote(soft.Columns[k])} of {table.Source} is {(double.IsNaN(numbers[i]) ? "missing" : numbers[i])}; a probability is at least 0");
+        }
+        for (int i = 0; i < table.Rows; i++)
+        {
+            Span<double> row = values.AsSpan(i * c, c);
+            double sum = System.Numerics.Tensors.TensorPrimitives.Sum<double>(row);
+            if (!(sum > 0 && double.IsFinite(sum)))
+                throw new InputException($"{soft}: the probabilities in row {i + 1} of {table.Source} sum to {sum}; the sum must be positive and finite");
+            System.Numerics.Tensors.TensorPrimitives.Divide(row, sum, row);
+        }
+        return values;
+    }
+
+    private static ContextSample ReadPartners(PairsContext pairs, int rows)
+    {
+        NpyArray array = NpyFile.Read(pairs.File);
+        return array.Rows == rows
+            ? new ContextSample(array.Values, array.Rows, array.Columns)
+            : throw new InputException($"{pairs.File}: it has {array.Rows} rows, the data have {rows}; pairs need a row for each row of the data");
+    }
 
     private static (int, int, double)[] ReadEdges(string file)
     {

@@ -9,13 +9,40 @@ internal static class ContextVocabulary
             given => new KnnContext(given.Integer("k", KnnContext.AcceptsK), given.Truth("self", otherwise: true))),
         new("rbf", [new("gamma", RbfContext.AcceptedGamma)],
             given => new RbfContext(given.NumberOrWord("gamma", RbfContext.AcceptsGamma, RbfContext.Median))),
-        new("labels", [new("column", LabelsContext.AcceptedColumn), new("noise", LabelsContext.AcceptedNoise, IsOptional: true)],
-            given => new LabelsContext(given.Name("column", _ => true), given.Number("noise", LabelsContext.AcceptsNoise, otherwise: 0))),
-        new("graph", [new("file", GraphContext.AcceptedFile)],
-            given => new GraphContext(given.Name("file", GraphContext.AcceptsFile))),
+        new("labels",
+            [
+                new("column", LabelsContext.AcceptedColumn, IsOptional: true), new("noise", LabelsContext.AcceptedNoise, IsOptional: true),
+                new("smoothing", TargetContext.AcceptedSmoothing, IsOptional: true), new("columns", SoftLabelsContext.AcceptedColumns, IsOptional: true),
+            ],
+            Labels),
+        new("graph", [new("file", GraphContext.AcceptedFile), new("directed", "true or false", IsOptional: true)],
+            given => new GraphContext(given.Name("file", GraphContext.AcceptsFile), given.Truth("directed", otherwise: false))),
+        new("pairs", [new("file", PairsContext.AcceptedFile), new("then", PairsContext.AcceptedThen, IsContext: true)],
+            given => new PairsContext(given.Name("file", GraphContext.AcceptsFile), given.Inner("then"))),
+        new("noise",
+            [new("sigma", NoiseContext.AcceptedSigma, IsOptional: true), new("time", NoiseContext.AcceptedTime, IsOptional: true), .. ContextDraws.Parameters],
+            given => new NoiseContext(given.OptionalNumber("sigma", NoiseContext.AcceptsSigma), given.OptionalNumber("time", NoiseContext.AcceptsTime), ContextDraws.Read(given))),
+        new("scarf", [new("rate", MaskContext.AcceptedRate), .. ContextDraws.Parameters],
+            given => new ScarfContext(given.RequiredNumber("rate", MaskContext.AcceptsRate), ContextDraws.Read(given))),
+        new("tokens", [new("rate", MaskContext.AcceptedRate), new("draws", TokensContext.AcceptedDraws, IsOptional: true), ContextDraws.Parameters[1]],
+            given => new TokensContext(
+                given.RequiredNumber("rate", MaskContext.AcceptsRate), given.IntegerOrWord("draws", ContextDraws.AcceptsCount, TokensContext.All, TokensContext.DefaultDraws), given.Seed("seed"))),
+        new("mask",
+            [new("rate", MaskContext.AcceptedRate), new("then", MaskContext.AcceptedThen, IsContext: true), .. ContextDraws.Parameters],
+            given => new MaskContext(
+                given.RequiredNumber("rate", MaskContext.AcceptsRate), given.OptionalInteger("draws", ContextDraws.AcceptsCount) ?? MaskContext.DefaultDraws, given.Inner("then"), given.Seed("seed"))),
+        new("views",
+            [
+                new("width", ViewsContext.AcceptedWidth), new("shift", ViewsContext.AcceptedShift, IsOptional: true), new("flip", "true or false", IsOptional: true),
+                new("noise", ViewsContext.AcceptedNoise), .. ContextDraws.Parameters,
+            ],
+            given => new ViewsContext(
+                given.Integer("width", ViewsContext.AcceptsWidth), given.OptionalInteger("shift", ViewsContext.AcceptsShift) ?? 0, given.Truth("flip", otherwise: false),
+                given.RequiredNumber("noise", NoiseContext.AcceptsSigma), ContextDraws.Read(given))),
+        new("custom", [new("name", CustomContext.AcceptedName)], given => new CustomContext(given.Name("name", CustomContext.AcceptsName), null)),
     ];
 
-    private static readonly string[] Reserved = ["teacher", "noise", "scarf", "cutmix", "mask"];
+    private static readonly string[] Reserved = ["teacher", "cutmix"];
 
     /// <summary>The names of the contexts there are.</summary>
     public static string Names { get; } = string.Join(", ", Known.Select(signature => signature.Name));
@@ -32,5 +59,24 @@ internal static class ContextVocabulary
             .Select(known => (EditDistance.Between(name.ToLowerInvariant(), known), known)).MinBy(candidate => candidate.Item1);
         string suggestion = 2 * distance <= nearest.Length + 1 ? $"did you mean '{nearest}'? " : "";
         return $"there is no context '{ContextText.Shown(name)}'; {suggestion}known are {Names}";
+    }
+
+    // One word for three laws: classes, numbers that are smoothed, and probabilities of classes.
+    private static Context Labels(ContextArguments given)
+    {
+        string? columns = given.OptionalName("columns", SoftLabelsContext.AcceptsColumns);
+        double? noise = given.OptionalNumber("noise", LabelsContext.AcceptsNoise), smoothing = given.OptionalNumber("smoothing", TargetContext.AcceptsSmoothing);
+        if (columns is not null)
+        {
+            return noise is null && smoothing is null && given.OptionalName("column", _ => true) is null
+                ? new SoftLabelsContext(columns)
+                : throw new InputException("labels with columns, the probabilities of classes, has no column, noise or smoothing");
+        }
+        string column = given.Name("column", _ => true);
+        if (smoothing is not double width)
+            return new LabelsContext(column, noise ?? 0);
+        return noise is null
+            ? new TargetContext(column, width)
+            : throw new InputException("labels has either noise (for classes) or smoothing (for numbers), not both");
     }
 }

@@ -31,6 +31,18 @@ public sealed class Preprocessing
 
     internal IReadOnlyList<ColumnEncoding> Encodings => _encodings;
 
+    /// <summary>Where the inputs of each column begin, and the end.</summary>
+    internal int[] ColumnStarts
+    {
+        get
+        {
+            int[] starts = new int[_encodings.Length + 1];
+            for (int c = 0; c < _encodings.Length; c++)
+                starts[c + 1] = starts[c] + _encodings[c].Width;
+            return starts;
+        }
+    }
+
     /// <summary>Fits the map to the columns of a table.</summary>
     /// <param name="table">The table.</param>
     /// <param name="options">Which columns to leave out, and how to scale.</param>

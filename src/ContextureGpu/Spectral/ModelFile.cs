@@ -11,7 +11,7 @@ namespace ContextureGpu;
 /// </summary>
 internal static class ModelFile
 {
-    private const int Version = 1, HeaderLength = 8 + 4 + 8 + 32, MaximumText = 1 << 20;
+    private const int Version = 2, HeaderLength = 8 + 4 + 8 + 32, MaximumText = 1 << 20;
 
     private static ReadOnlySpan<byte> Magic => "CTXMODEL"u8;
 
@@ -32,7 +32,7 @@ internal static class ModelFile
         });
     }
 
-    public static ModelState Load(string path)
+    public static ModelState Load(string path, IReadOnlyList<ContextLaw> laws)
     {
         try
         {
@@ -49,7 +49,7 @@ internal static class ModelFile
             byte[] checksum = reader.ReadBytes(32), body = reader.ReadBytes((int)length);
             if (!SHA256.HashData(body).AsSpan().SequenceEqual(checksum))
                 throw new InputException($"{path}: the checksum does not fit; the file is damaged");
-            return ReadBody(new BodyReader(body, path));
+            return ReadBody(new BodyReader(body, path, laws));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
@@ -86,6 +86,15 @@ internal static class ModelFile
                 writer.Write(to);
                 writer.Write(weight);
             }
+        }
+        WriteNamed(writer, sample.Targets);
+        WriteNamed(writer, sample.SoftLabels);
+        writer.Write(sample.Partners.Count);
+        foreach ((string file, ContextSample partner) in sample.Partners)
+        {
+            writer.Write(file);
+            writer.Write(partner.Dimension);
+            WriteNumbers(writer, partner.Values);
         }
         writer.Write(state.Parts.Count);
         foreach (ModelPart part in state.Parts)
@@ -130,6 +139,17 @@ internal static class ModelFile
             writer.Write(warning);
     }
 
+    private static void WriteNamed(BinaryWriter writer, Dictionary<string, double[]> named)
+    {
+        writer.Write(named.Count);
+        foreach ((string name, double[] values) in named)
+        {
+            writer.Write(name);
+            writer.Write(values.Length);
+            WriteNumbers(writer, values);
+        }
+    }
+
     private static void WriteNumbers(BinaryWriter writer, double[] values)
     {
         foreach (double value in values)
@@ -138,7 +158,7 @@ internal static class ModelFile
 
     private static ModelState ReadBody(BodyReader body)
     {
-        Context context = Context.Parse(body.Text());
+        Context context = body.Expression();
         (int rows, int dimension) = (body.Count(0), body.Count(0));
         var sample = new ContextSample(body.Numbers((long)rows * dimension), rows, dimension);
         var classes = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
@@ -159,6 +179,14 @@ internal static class ModelFile
                 edges[e] = (body.Reader.ReadInt32(), body.Reader.ReadInt32(), body.Number());
             sample.Edges[file] = edges;
         }
+        body.Named(sample.Targets, length => length == rows);
+        body.Named(sample.SoftLabels, length => rows > 0 && length % rows == 0);
+        for (int left = body.Count(1); left > 0; left--)
+        {
+            string file = body.Text();
+            int inputs = body.Count(0);
+            sample.Partners[file] = new ContextSample(body.Numbers((long)rows * inputs), rows, inputs);
+        }
         var parts = new ModelPart[body.Count(1)];
         for (int i = 0; i < parts.Length; i++)
             parts[i] = ReadPart(body, rows);
@@ -166,12 +194,14 @@ internal static class ModelFile
         FitFacts facts = ReadFacts(body);
         Preprocessing? preprocessing = body.Reader.ReadBoolean() ? Preprocessing.Read(body.Reader) : null;
         body.Require(preprocessing is null || preprocessing.InputDimension == dimension, "the number of inputs");
+        if (preprocessing is not null)
+            sample = sample.WithInputs(sample.Values, dimension, preprocessing.ColumnStarts);
         return new ModelState(context, sample, parts, facts, preprocessing, classes);
     }
 
     private static ModelPart ReadPart(BodyReader body, int rows)
     {
-        Context context = Context.Parse(body.Text());
+        Context context = body.Expression();
         (int d, int atoms) = (body.Count(8), body.Count(0));
         body.Require(d > 0, "the number of features");
         double[] values = body.Numbers(d), residuals = body.Numbers(d), features = body.Numbers((long)rows * d), functions = body.Numbers((long)atoms * d);
@@ -194,7 +224,7 @@ internal static class ModelFile
     }
 
     /// <summary>Reads a body that may hold anything.</summary>
-    private sealed class BodyReader(byte[] body, string path)
+    private sealed class BodyReader(byte[] body, string path, IReadOnlyList<ContextLaw> laws)
     {
         public BinaryReader Reader => field ??= new BinaryReader(new MemoryStream(body), Encoding.UTF8);
 
@@ -236,6 +266,22 @@ internal static class ModelFile
             for (int i = 0; i < count; i++)
                 yield return Reader.ReadInt32();
         }
+
+        /// <summary>Numbers under names.</summary>
+        public void Named(Dictionary<string, double[]> named, Func<int, bool> accepts)
+        {
+            for (int left = Count(1); left > 0; left--)
+            {
+                string name = Text();
+                int length = Count(sizeof(double));
+                Require(accepts(length), "a number of values");
+                named[name] = Numbers(length);
+            }
+        }
+
+        /// <summary>A context, with the user's code for the laws that are his.</summary>
+        public Context Expression() => ContextTree.Replace(Context.Parse(Text()), leaf =>
+            leaf is CustomContext custom && laws.FirstOrDefault(l => l.Name == custom.Name) is { } law ? Context.Custom(law) : leaf);
 
         public string Text()
         {

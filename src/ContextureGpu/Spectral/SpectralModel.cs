@@ -87,10 +87,13 @@ public sealed class SpectralModel
     public void Save(string path) => ModelFile.Save(path, new ModelState(Context, _sample, _parts, Facts, Preprocessing, Classes));
 
     /// <summary>Reads a model. A file from an untrusted source is safe to open: it can only be refused.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="laws">The user's own laws that the context names; without one of them, the model has its features but none for new rows.</param>
     /// <exception cref="InputException">It is no model, is damaged, or is of another version.</exception>
-    public static SpectralModel Load(string path)
+    public static SpectralModel Load(string path, params ContextLaw[] laws)
     {
-        ModelState state = ModelFile.Load(path);
+        ArgumentNullException.ThrowIfNull(laws);
+        ModelState state = ModelFile.Load(path, laws);
         return new SpectralModel(state.Context, state.Sample, state.Parts, state.Facts) { Preprocessing = state.Preprocessing, Classes = state.Classes };
     }
 

@@ -19,7 +19,7 @@ public sealed class ContextRoundTripTests
             AssertSameNodes(context, again);
             kinds.Add(context.GetType());
         }
-        Assert.Equal(7, kinds.Count);
+        Assert.Equal(16, kinds.Count);
     }
 
     [Fact]
@@ -63,7 +63,36 @@ public sealed class ContextRoundTripTests
                 Assert.Equal((e.Column, e.Noise), (a.Column, a.Noise));
                 break;
             case (GraphContext e, GraphContext a):
+                Assert.Equal((e.File, e.IsDirected), (a.File, a.IsDirected));
+                break;
+            case (TargetContext e, TargetContext a):
+                Assert.Equal((e.Column, e.Smoothing), (a.Column, a.Smoothing));
+                break;
+            case (SoftLabelsContext e, SoftLabelsContext a):
+                Assert.Equal(e.Columns, a.Columns);
+                break;
+            case (NoiseContext e, NoiseContext a):
+                Assert.Equal((e.Scale, e.Sigma, e.Draws), (a.Scale, a.Sigma, a.Draws));
+                break;
+            case (ScarfContext e, ScarfContext a):
+                Assert.Equal((e.Rate, e.Draws), (a.Rate, a.Draws));
+                break;
+            case (TokensContext e, TokensContext a):
+                Assert.Equal((e.Rate, e.Draws, e.Seed), (a.Rate, a.Draws, a.Seed));
+                break;
+            case (ViewsContext e, ViewsContext a):
+                Assert.Equal((e.Width, e.Shift, e.Flip, e.Sigma, e.Draws), (a.Width, a.Shift, a.Flip, a.Sigma, a.Draws));
+                break;
+            case (MaskContext e, MaskContext a):
+                Assert.Equal((e.Rate, e.Draws, e.Seed), (a.Rate, a.Draws, a.Seed));
+                AssertSameNodes(e.Then, a.Then);
+                break;
+            case (PairsContext e, PairsContext a):
                 Assert.Equal(e.File, a.File);
+                AssertSameNodes(e.Then, a.Then);
+                break;
+            case (CustomContext e, CustomContext a):
+                Assert.Equal(e.Name, a.Name);
                 break;
             case (ConvolutionContext e, ConvolutionContext a):
                 Assert.DoesNotContain(e.Factors, factor => factor is ConvolutionContext or ConcatenationContext);

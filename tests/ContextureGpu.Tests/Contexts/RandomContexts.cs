@@ -49,8 +49,18 @@ internal sealed class RandomContexts
         _ => Leaf(),
     };
 
-    private Context Leaf() => Below(6) switch
+    private Context Leaf() => Below(16) switch
     {
+        6 => new GraphContext(Name() + "d", isDirected: true),
+        7 => Context.Target(Name(), Positive()),
+        8 => Context.SoftLabels("p" + Below(9), "q" + Below(9), "r " + Below(9)),
+        9 => Context.GaussianNoise(Positive(), Draws(), Seed()),
+        10 => Context.Diffusion(Share(), Draws(), Seed()),
+        11 => Context.Scarf(Share(), Draws(), Seed()),
+        12 => Context.Tokens(Share(), Draws(), Seed()),
+        13 => Context.Views(1 + Below(9), Positive(), Below(3), Below(2) == 0 ? ImageMirror.Never : ImageMirror.Horizontal, Draws(), Seed()),
+        14 => Below(2) == 0 ? Context.Mask(Share(), Law(1), 1 + Below(70), Seed()) : Context.Pairs(Name() + "n", Law(1)),
+        15 => new CustomContext(Name() + "c", null),
         0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included),
         1 => Context.Rbf(Positive()),
         2 => Context.RbfMedian(),
@@ -58,6 +68,12 @@ internal sealed class RandomContexts
         4 => Context.Labels(Name(), _random.Uniform(_draws++)),
         _ => Context.Graph(Name() + "g"),
     };
+
+    private int? Draws() => Below(2) == 0 ? null : 1 + Below(1 << 20);
+
+    private ulong Seed() => Below(2) == 0 ? 0 : ((ulong)Below(int.MaxValue) << 33) + (ulong)Below(int.MaxValue);
+
+    private double Share() => Math.Max(1e-9, _random.Uniform(_draws++));
 
     private double Weight() => Below(3) == 0 ? 1 + Below(4) : Positive();
 

@@ -51,6 +51,31 @@ public sealed class KernelWalkContract : OperatorContract
     }
 }
 
+public sealed class PosteriorWalkContract : OperatorContract
+{
+    private const double Gamma = 0.7;
+    private const int Views = 3, Count = 5, Atoms = 4;
+
+    private protected override LinearOperator<T> Create<T>(Arithmetic<T> arithmetic) => new PosteriorWalk<T>(
+        arithmetic, new RadialKernel(RadialKernelKind.Gaussian, Gamma), arithmetic.UploadMatrix(Normals(1, Views * Count * 2), Views * Count, 2), Count,
+        arithmetic.UploadMatrix(Normals(2, Atoms * 2), Atoms, 2), arithmetic.UploadColumn<T>(Normals(3, Atoms)));
+
+    protected override double[] Dense()
+    {
+        double[] views = Normals(1, Views * Count * 2), atoms = Normals(2, Atoms * 2), evidence = Normals(3, Atoms), p = new double[Count * Atoms];
+        for (int i = 0; i < Count; i++)
+        {
+            for (int a = 0; a < Atoms; a++)
+                for (int v = 0; v < Views; v++)
+                    p[(i * Atoms) + a] += Math.Exp((-Gamma * Enumerable.Range(0, 2).Sum(f => Math.Pow(views[(((v * Count) + i) * 2) + f] - atoms[(a * 2) + f], 2))) - evidence[a]);
+            double sum = p.AsSpan(i * Atoms, Atoms).ToArray().Sum();
+            for (int a = 0; a < Atoms; a++)
+                p[(i * Atoms) + a] /= sum;
+        }
+        return p;
+    }
+}
+
 public sealed class ProductContract : OperatorContract
 {
     private protected override LinearOperator<T> Create<T>(Arithmetic<T> arithmetic) =>

@@ -1,0 +1,50 @@
+using ContextureGpu.Kernels;
+
+namespace ContextureGpu;
+
+/// <summary>
+/// A user's own context: the conditional law of A on a sample, and at new rows. Instances are given to <see cref="Context.Custom"/> and, by name, to
+/// <see cref="SpectralModel.Load(string, ContextLaw[])"/>: a model's file holds the name, not the code.
+/// </summary>
+public abstract class ContextLaw
+{
+    /// <summary>The name in expressions, <c>custom(name=...)</c>; not empty.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>
+    /// P(a_j | x_i) at given rows. For the sample itself both arguments are the same. It has to be a pure function: models call it again for new rows.
+    /// </summary>
+    /// <param name="sample">Inputs of the sample that the model is fitted on, row-major (n, dimension).</param>
+    /// <param name="rows">Inputs where the law is asked for, row-major (m, dimension).</param>
+    /// <param name="dimension">Inputs of a row.</param>
+    /// <returns>(m, atoms), no entry negative, every row with sum 1; the number of atoms may depend on the sample only.</returns>
+    public abstract CompressedRows At(ReadOnlyMemory<double> sample, ReadOnlyMemory<double> rows, int dimension);
+}
+
+/// <summary>The law that a user's code gives.</summary>
+internal sealed class CustomContext : Context
+{
+    internal const string AcceptedName = "a name that is not empty";
+
+    public CustomContext(string name, ContextLaw? law)
+        : base(Text(name))
+    {
+        if (!AcceptsName(name))
+            throw new InputException($"name is empty; it must be {AcceptedName}");
+        (Name, Law) = (name, law);
+    }
+
+    /// <summary>The name.</summary>
+    public string Name { get; }
+
+    /// <summary>The code; none where the expression was read from a text.</summary>
+    public ContextLaw? Law { get; }
+
+    internal static bool AcceptsName(string name) => name.Length > 0;
+
+    private static string Text(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return $"custom(name={ContextText.Name(name)})";
+    }
+}
