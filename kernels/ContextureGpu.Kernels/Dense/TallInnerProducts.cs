@@ -81,7 +81,7 @@ internal static unsafe class TallInnerProducts<TIn>
             {
                 int depth = Math.Min(SlabRows, rows - from);
                 double old = from == 0 ? 0 : 1;
-                Panel<double>.PackRows(narrow, 0, v, from, depth, packed);
+                Packing<double>.Rows(narrow, 0, v, Panel<double>.Rows, from, depth, packed);
                 for (int left = group * panelWidth; left < w; left += groups * panelWidth)
                 {
                     Panel<double>.PackColumns(wide, from, depth, left, w, panel);
