@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ContextureGpu.Kernels.Cpu;
@@ -112,6 +113,7 @@ internal static unsafe class PackedProduct<T, TTile>
     }
 
     // Rows top .. top + rows of A times the packed panels.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyRows(T alpha, Operand<T> a, int top, int rows, int first, int depth, T* packedB, T beta, T* c, nint leadingC, int n)
     {
         int height = TTile.Rows, panelWidth = TTile.Columns, strips = (rows + height - 1) / height;
