@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace ContextureGpu.Kernels.Cpu;
 
@@ -20,23 +21,19 @@ internal static unsafe class Packing<T>
             int count = Math.Min(height, rows - row);
             TIn* source = a.Start + ((top + row) * a.RowStride) + (from * a.ColumnStride);
             nint rowStride = a.RowStride;
-            for (int l = 0; l < depth; l++)
+            if (rowStride == 1 && count == height)
             {
-                if (rowStride == 1)
-                {
-                    for (int r = 0; r < count; r++)
-                        to[r] = Convert(source[r]);
-                }
-                else
-                {
-                    TIn* element = source;
-                    for (int r = 0; r < count; r++, element += rowStride)
-                        to[r] = Convert(*element);
-                }
+                for (int l = 0; l < depth; l++, source += a.ColumnStride, to += height)
+                    Copy(source, to, height);
+                continue;
+            }
+            for (int l = 0; l < depth; l++, source += a.ColumnStride, to += height)
+            {
+                TIn* element = source;
+                for (int r = 0; r < count; r++, element += rowStride)
+                    to[r] = Convert(*element);
                 for (int r = count; r < height; r++)
                     to[r] = T.Zero;
-                source += a.ColumnStride;
-                to += height;
             }
         }
     }
@@ -88,6 +85,24 @@ internal static unsafe class Packing<T>
         }
         Vector.Widen(*(Vector<float>*)source, out Vector<double> low, out Vector<double> high);
         (first, second) = (low.As<double, T>(), high.As<double, T>());
+    }
+
+    // A few elements in a row by vectors of 4, the last of which may overlap the one before it; count is at least 4.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy<TIn>(TIn* source, T* to, int count)
+        where TIn : unmanaged
+    {
+        const int Lanes = 4;
+        for (int r = 0; r < count; r += Lanes)
+        {
+            int at = Math.Min(r, count - Lanes);
+            if (sizeof(T) == sizeof(float))
+                Vector128.Load((float*)(source + at)).Store((float*)(to + at));
+            else if (sizeof(TIn) == sizeof(double))
+                Vector256.Load((double*)(source + at)).Store((double*)(to + at));
+            else
+                Vector256.WidenLower(Vector128.Load((float*)(source + at)).ToVector256Unsafe()).Store((double*)(to + at));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
