@@ -99,7 +99,7 @@ internal static unsafe class TallInnerProducts<TIn, TTile>
                 Packing<double>.Rows(narrow, 0, v, TTile.Rows, from, depth, packed);
                 for (int left = group * panelWidth; left < w; left += groups * panelWidth)
                 {
-                    Panel<double>.PackColumns(wide, from, depth, left, w, panel);
+                    Packing<double>.Columns(wide, from, depth, left, w, panelWidth, panel);
                     for (int s = symmetric ? left / TTile.Rows : 0; s < strips; s++)
                     {
                         int row = s * TTile.Rows;

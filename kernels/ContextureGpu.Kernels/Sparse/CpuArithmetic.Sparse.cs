@@ -137,12 +137,25 @@ internal sealed unsafe partial class CpuArithmetic<T>
             (y[j], y[j + 1], y[j + 2]) = (s0, s1, s2);
         }
         for (; j < columns; j++)
+            y[j] = GatherOne(index, value, count, x + j, leadingX);
+    }
+
+    // Four sums, so that one addition need not wait for the one before it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T GatherOne(int* index, T* value, int count, T* x, nint leadingX)
+    {
+        T s0 = T.Zero, s1 = T.Zero, s2 = T.Zero, s3 = T.Zero;
+        int e = 0;
+        for (; e <= count - 4; e += 4)
         {
-            T sum = T.Zero;
-            for (int e = 0; e < count; e++)
-                sum = T.MultiplyAddEstimate(value[e], x[(index[e] * leadingX) + j], sum);
-            y[j] = sum;
+            s0 = T.MultiplyAddEstimate(value[e], x[index[e] * leadingX], s0);
+            s1 = T.MultiplyAddEstimate(value[e + 1], x[index[e + 1] * leadingX], s1);
+            s2 = T.MultiplyAddEstimate(value[e + 2], x[index[e + 2] * leadingX], s2);
+            s3 = T.MultiplyAddEstimate(value[e + 3], x[index[e + 3] * leadingX], s3);
         }
+        for (; e < count; e++)
+            s0 = T.MultiplyAddEstimate(value[e], x[index[e] * leadingX], s0);
+        return (s0 + s1) + (s2 + s3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
