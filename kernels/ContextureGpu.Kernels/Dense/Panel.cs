@@ -32,80 +32,10 @@ internal static unsafe class Panel<T>
     /// <summary>Aligned memory with undefined contents, to be freed with <see cref="NativeMemory.AlignedFree"/>.</summary>
     public static T* Allocate(long elements) => (T*)NativeMemory.AlignedAlloc((nuint)(Math.Max(1, elements) * sizeof(T)), CpuStorage.Alignment);
 
-    /// <summary>op(A)[top .. top + rows, from .. from + depth] in strips of 6 rows, each strip depth-major; missing rows are zeros.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PackRows<TIn>(Operand<TIn> a, int top, int rows, int from, int depth, T* to)
-        where TIn : unmanaged
-    {
-        for (int row = 0; row < rows; row += Rows)
-        {
-            int count = Math.Min(Rows, rows - row);
-            TIn* source = a.Start + ((top + row) * a.RowStride) + (from * a.ColumnStride);
-            for (int l = 0; l < depth; l++)
-            {
-                for (int r = 0; r < count; r++)
-                    to[r] = Convert(source[r * a.RowStride]);
-                for (int r = count; r < Rows; r++)
-                    to[r] = T.Zero;
-                source += a.ColumnStride;
-                to += Rows;
-            }
-        }
-    }
-
     /// <summary>op(B)[from .. from + depth, left .. left + panel], depth-major; missing columns are zeros.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackColumns<TIn>(Operand<TIn> b, int from, int depth, int left, int n, T* to)
-        where TIn : unmanaged
-    {
-        int width = Columns, lanes = Vector<T>.Count, count = Math.Min(width, n - left);
-        TIn* source = b.Start + (from * b.RowStride) + (left * b.ColumnStride);
-        if (count == width && b.ColumnStride == 1)
-        {
-            for (int l = 0; l < depth; l++)
-            {
-                Load(source, out Vector<T> first, out Vector<T> second);
-                *(Vector<T>*)to = first;
-                *(Vector<T>*)(to + lanes) = second;
-                source += b.RowStride;
-                to += width;
-            }
-            return;
-        }
-        for (int l = 0; l < depth; l++)
-        {
-            for (int j = 0; j < count; j++)
-                to[j] = Convert(source[j * b.ColumnStride]);
-            for (int j = count; j < width; j++)
-                to[j] = T.Zero;
-            source += b.RowStride;
-            to += width;
-        }
-    }
-
-    // Two vectors of T from as many elements in a row.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load<TIn>(TIn* source, out Vector<T> first, out Vector<T> second)
-        where TIn : unmanaged
-    {
-        if (typeof(TIn) == typeof(T))
-        {
-            first = *(Vector<T>*)source;
-            second = *(Vector<T>*)((T*)source + Vector<T>.Count);
-            return;
-        }
-        Vector.Widen(*(Vector<float>*)source, out Vector<double> low, out Vector<double> high);
-        (first, second) = (low.As<double, T>(), high.As<double, T>());
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Convert<TIn>(TIn value)
-        where TIn : unmanaged
-    {
-        if (typeof(TIn) == typeof(T))
-            return (T)(object)value;
-        return (T)(object)(double)(float)(object)value;
-    }
+        where TIn : unmanaged =>
+        Packing<T>.Columns(b, from, depth, left, n, Columns, to);
 
     /// <summary><c>c = alpha A B + beta c</c> for rows x columns of C, at most 6 x 2 vectors. B is a packed panel.</summary>
     /// <param name="depth">Terms of each sum, added in their order.</param>

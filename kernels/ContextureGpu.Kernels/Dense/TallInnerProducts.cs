@@ -3,12 +3,27 @@ using System.Runtime.InteropServices;
 
 namespace ContextureGpu.Kernels.Cpu;
 
-/// <summary>
-/// <c>C = A^T B</c> in float64 for matrices with many rows and few columns: the rows are cut into chunks, each chunk is summed by itself, slab by slab, and the chunks are
-/// added in their order. The chunks follow from the shape, so the result does not depend on the number of threads.
-/// </summary>
+/// <summary><c>C = A^T B</c> in float64 for matrices with many rows and few columns.</summary>
 internal static unsafe class TallInnerProducts<TIn>
     where TIn : unmanaged
+{
+    /// <summary>Computes C, row-major (p, q), from A (n, p) and B (n, q), all at least 1. If A and B are the same matrix, half is computed and mirrored.</summary>
+    public static void Compute(Workers workers, TIn* a, nint leadingA, int p, TIn* b, nint leadingB, int q, int n, Span<double> c)
+    {
+        if (RegisterTiles.Wide<double>(Math.Max(p, q)))
+            TallInnerProducts<TIn, WideTile<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+        else
+            TallInnerProducts<TIn, PortableTile<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+    }
+}
+
+/// <summary>
+/// The rows are cut into chunks, each chunk is summed by itself, slab by slab, and the chunks are added in their order. The chunks follow from the shape, so the result does not
+/// depend on the number of threads.
+/// </summary>
+internal static unsafe class TallInnerProducts<TIn, TTile>
+    where TIn : unmanaged
+    where TTile : struct, IRegisterTile<double>
 {
     // A slab of the wide operand's panel stays in the first-level cache beside a strip of the narrow one.
     private const int SlabRows = 256;
@@ -18,13 +33,13 @@ internal static unsafe class TallInnerProducts<TIn>
     // Elements that the chunks' sums may take together.
     private const long MostPartialElements = 1 << 20;
 
-    /// <summary>Computes C, row-major (p, q), from A (n, p) and B (n, q), all at least 1. If A and B are the same matrix, half is computed and mirrored.</summary>
+    /// <inheritdoc cref="TallInnerProducts{TIn}.Compute"/>
     public static void Compute(Workers workers, TIn* a, nint leadingA, int p, TIn* b, nint leadingB, int q, int n, Span<double> c)
     {
         bool symmetric = a == b && p == q && leadingA == leadingB, swapped = q > p;
         TIn* wide = swapped ? b : a, narrow = swapped ? a : b;
         (nint leadingWide, nint leadingNarrow, int w, int v) = swapped ? (leadingB, leadingA, q, p) : (leadingA, leadingB, p, q);
-        int panels = (w + Panel<double>.Columns - 1) / Panel<double>.Columns;
+        int panels = (w + TTile.Columns - 1) / TTile.Columns;
         int chunks = (int)Math.Clamp(Math.Min(MostPartialElements / ((long)v * w), ((long)n + ChunkRows - 1) / ChunkRows), 1, MostChunks);
         int rows = (int)(((long)n + chunks - 1) / chunks), groups = Math.Clamp(((2 * workers.Count) + chunks - 1) / chunks, 1, panels);
         double* sums = Panel<double>.Allocate((long)chunks * v * w);
@@ -75,22 +90,22 @@ internal static unsafe class TallInnerProducts<TIn>
         /// <summary>Computes the panels <paramref name="group"/>, <paramref name="group"/> + <paramref name="groups"/>, ... of the chunk's sums.</summary>
         public void Add(int group, int groups)
         {
-            int strips = (v + Panel<double>.Rows - 1) / Panel<double>.Rows, panelWidth = Panel<double>.Columns, slab = Math.Min(SlabRows, rows);
-            double* panel = Panel<double>.Allocate((long)slab * panelWidth), packed = Panel<double>.Allocate((long)slab * strips * Panel<double>.Rows);
+            int strips = (v + TTile.Rows - 1) / TTile.Rows, panelWidth = TTile.Columns, slab = Math.Min(SlabRows, rows);
+            double* panel = Panel<double>.Allocate((long)slab * panelWidth), packed = Panel<double>.Allocate((long)slab * strips * TTile.Rows);
             for (int from = 0; from < rows; from += SlabRows)
             {
                 int depth = Math.Min(SlabRows, rows - from);
                 double old = from == 0 ? 0 : 1;
-                Panel<double>.PackRows(narrow, 0, v, from, depth, packed);
+                Packing<double>.Rows(narrow, 0, v, TTile.Rows, from, depth, packed);
                 for (int left = group * panelWidth; left < w; left += groups * panelWidth)
                 {
-                    Panel<double>.PackColumns(wide, from, depth, left, w, panel);
-                    for (int s = symmetric ? left / Panel<double>.Rows : 0; s < strips; s++)
+                    Packing<double>.Columns(wide, from, depth, left, w, panelWidth, panel);
+                    for (int s = symmetric ? left / TTile.Rows : 0; s < strips; s++)
                     {
-                        int row = s * Panel<double>.Rows;
-                        Panel<double>.Multiply(
-                            depth, packed + ((nint)row * depth), 1, Panel<double>.Rows, panel, 1, old, sums + ((nint)row * w) + left, w,
-                            Math.Min(Panel<double>.Rows, v - row), Math.Min(panelWidth, w - left));
+                        int row = s * TTile.Rows;
+                        TTile.Multiply(
+                            depth, packed + ((nint)row * depth), 1, TTile.Rows, panel, 1, old, sums + ((nint)row * w) + left, w,
+                            Math.Min(TTile.Rows, v - row), Math.Min(panelWidth, w - left));
                     }
                 }
             }

@@ -4,7 +4,7 @@ namespace ContextureGpu.Kernels;
 /// <param name="Backend">The family that drives it.</param>
 /// <param name="Index">Its number within the family, as in <c>cuda:1</c>.</param>
 /// <param name="Name">The vendor's name for it.</param>
-/// <param name="NativeLibrary">The native library its dense products run in (file path and version), or null for none.</param>
+/// <param name="NativeLibrary">The native library it uses for dense problems (file path and version), or null for none.</param>
 /// <param name="MemoryBytes">Memory it can hold matrices in, bytes.</param>
 /// <param name="SupportsDouble">Whether it computes in float64.</param>
 public sealed record DeviceDescription(

@@ -42,36 +42,6 @@ internal sealed unsafe class NativeBlas
     /// <summary>The library, for people: file and version.</summary>
     public string Name { get; }
 
-    /// <summary>
-    /// The library that a choice asks for, after it passed a test; null for managed code.
-    /// </summary>
-    /// <param name="choice">What is wanted.</param>
-    /// <param name="threads">Threads it shall use.</param>
-    /// <param name="passedOver">What was looked for and not taken, and why.</param>
-    /// <exception cref="DeviceFailureException">The choice names a library that was not found or that failed.</exception>
-    public static NativeBlas? Find(BlasChoice choice, int threads, out IReadOnlyList<PassedOverDevice> passedOver)
-    {
-        var refusals = new List<PassedOverDevice>();
-        passedOver = refusals;
-        IReadOnlyList<NativeBlasLibrary> libraries = choice switch
-        {
-            BlasChoice.None => [],
-            BlasChoice.Mkl => [NativeBlasLibrary.Mkl],
-            BlasChoice.OpenBlas => [NativeBlasLibrary.OpenBlas],
-            BlasChoice.Auto => [NativeBlasLibrary.OpenBlas, NativeBlasLibrary.Mkl],
-            _ => throw new ArgumentOutOfRangeException(nameof(choice), choice, "unknown choice"),
-        };
-        foreach (NativeBlasLibrary library in libraries)
-        {
-            if (library.Open(threads, out string refusal) is { } found)
-                return found;
-            refusals.Add(new PassedOverDevice(BackendKind.Cpu, library.Title, refusal));
-        }
-        if (choice is BlasChoice.Mkl or BlasChoice.OpenBlas)
-            throw new DeviceFailureException("cpu", $"{refusals[0].Name} was asked for: {refusals[0].Reason}");
-        return null;
-    }
-
     /// <summary><c>C = alpha op(A) op(B) + beta C</c> for row-major matrices of float or double.</summary>
     public void Multiply<T>(
         T alpha, T* a, int leadingA, Orientation orientationA, T* b, int leadingB, Orientation orientationB, T beta, T* c, int leadingC, int m, int n, int k)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace ContextureGpu.Kernels.Cpu;
@@ -16,6 +17,24 @@ internal abstract unsafe class NativeBlasLibrary
 
     /// <summary>File names to try, in order.</summary>
     protected abstract IReadOnlyList<string> Files { get; }
+
+    /// <summary>
+    /// Loads the library and says which file it is: path, length and time of writing, which change with the version. Null with the reason if it is not there.
+    /// </summary>
+    public string? Locate(out string refusal)
+    {
+        refusal = "";
+        foreach (string file in Files)
+        {
+            if (!NativeLibrary.TryLoad(file, out _))
+                continue;
+            string path = LoadedFiles.PathOf(file) ?? file;
+            var info = new FileInfo(path);
+            return info.Exists ? string.Create(CultureInfo.InvariantCulture, $"{path}|{info.Length}|{info.LastWriteTimeUtc.Ticks}") : path;
+        }
+        refusal = NotFound;
+        return null;
+    }
 
     /// <summary>Opens the library, prepares and tests it; null with the reason if it cannot be used.</summary>
     public NativeBlas? Open(int threads, out string refusal)
@@ -42,9 +61,11 @@ internal abstract unsafe class NativeBlasLibrary
                 return null;
             }
         }
-        refusal = $"not found (looked for {string.Join(", ", Files)})";
+        refusal = NotFound;
         return null;
     }
+
+    private string NotFound => $"not found (looked for {string.Join(", ", Files)})";
 
     /// <summary>The function that sets the number of threads.</summary>
     protected abstract string ThreadSetter { get; }

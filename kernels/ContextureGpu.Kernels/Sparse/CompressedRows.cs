@@ -1,3 +1,5 @@
+using ContextureGpu.Kernels.Cpu;
+
 namespace ContextureGpu.Kernels;
 
 /// <summary>
@@ -36,6 +38,13 @@ public sealed class CompressedRows
         Values = values;
     }
 
+    // Arrays that are known to describe a matrix.
+    private CompressedRows((int Rows, int Columns) shape, int[] rowStarts, int[] columnIndices, double[] values)
+    {
+        (Rows, Columns) = shape;
+        (RowStarts, ColumnIndices, Values) = (rowStarts, columnIndices, values);
+    }
+
     /// <summary>Number of rows.</summary>
     public int Rows { get; }
 
@@ -57,23 +66,7 @@ public sealed class CompressedRows
     /// <summary>The transpose, entries of each of its rows in ascending order.</summary>
     public CompressedRows Transpose()
     {
-        var starts = new int[Columns + 1];
-        foreach (int j in ColumnIndices)
-            starts[j + 1]++;
-        for (int j = 0; j < Columns; j++)
-            starts[j + 1] += starts[j];
-        int[] next = starts.AsSpan(0, Columns).ToArray();
-        var indices = new int[NonZeros];
-        var values = new double[NonZeros];
-        for (int i = 0; i < Rows; i++)
-        {
-            for (int e = RowStarts[i]; e < RowStarts[i + 1]; e++)
-            {
-                int at = next[ColumnIndices[e]]++;
-                indices[at] = i;
-                values[at] = Values[e];
-            }
-        }
-        return new CompressedRows(Columns, Rows, starts, indices, values);
+        (int[] starts, int[] indices, double[] values) = Transposition.Of<double>(this, new Workers(Environment.ProcessorCount));
+        return new CompressedRows((Columns, Rows), starts, indices, values);
     }
 }

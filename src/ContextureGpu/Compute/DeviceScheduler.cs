@@ -7,7 +7,18 @@ namespace ContextureGpu;
 /// <summary>A device that was found, and what it can do.</summary>
 /// <param name="Description">What it is.</param>
 /// <param name="ProductSpeed">Measured speed of a float32 matrix product in GFLOP/s; null where it was not measured.</param>
-public sealed record DeviceFinding(DeviceDescription Description, double? ProductSpeed);
+/// <param name="Compared">What the products of the processor were compared in, fastest first; empty for other devices and where there was no choice.</param>
+public sealed record DeviceFinding(DeviceDescription Description, double? ProductSpeed, IReadOnlyList<ProductSpeed> Compared);
+
+/// <summary>Which speeds a survey goes by.</summary>
+public enum SpeedSource
+{
+    /// <summary>Those that were measured on this machine before; what is not known is measured.</summary>
+    Kept,
+
+    /// <summary>All are measured now.</summary>
+    Measured,
+}
 
 /// <summary>What the search for devices found and what <c>auto</c> would take.</summary>
 /// <param name="Devices">Usable devices.</param>
@@ -23,30 +34,44 @@ public static class DeviceScheduler
     public const string DeviceVariable = "CONTEXTURE_DEVICE";
 
     private const int ProductSize = 768;
+    private const string FastestProduct = "fastest matrix product";
 
-    /// <summary>Measures every device but ILGPU's CPU accelerator, which is a debugging aid and never chosen.</summary>
-    public static DeviceSurvey Survey()
+    /// <summary>The speed of every device but ILGPU's CPU accelerator, which is a debugging aid and never chosen.</summary>
+    /// <param name="source">Whether speeds that were measured before are good enough.</param>
+    /// <exception cref="InputException">The environment asks for something that does not exist.</exception>
+    /// <exception cref="DeviceException">The native library that the environment names is missing or failed its test.</exception>
+    public static DeviceSurvey Survey(SpeedSource source = SpeedSource.Kept)
     {
+        SpeedCache speeds = SpeedCache.OfThisProcess;
+        if (source == SpeedSource.Measured)
+            speeds.Forget();
+        // Both wait for libraries to load.
+        Task<IlgpuDiscovery> search = Task.Run(() => IlgpuDevices.Discover(IlgpuDiscoveryOptions.FromEnvironment()));
         var passedOver = new List<PassedOverDevice>();
         var findings = new List<DeviceFinding>();
         using (CpuDevice cpu = OpenCpu())
         {
             passedOver.AddRange(cpu.PassedOver);
-            findings.Add(new DeviceFinding(cpu.Description, Measure(cpu)));
+            double speed = cpu.ProductSpeeds.Count > 0 ? cpu.ProductSpeeds[0].Gflops : KeptOrMeasured(speeds, cpu.Description, () => Measure(cpu));
+            findings.Add(new DeviceFinding(cpu.Description, speed, cpu.ProductSpeeds));
         }
-        IlgpuDiscovery discovery = IlgpuDevices.Discover(IlgpuDiscoveryOptions.FromEnvironment());
+        IlgpuDiscovery discovery = search.GetAwaiter().GetResult();
         passedOver.AddRange(discovery.PassedOver);
         foreach (DeviceDescription description in discovery.Devices)
         {
             if (description.Backend == BackendKind.IlgpuCpu)
             {
-                findings.Add(new DeviceFinding(description, null));
+                findings.Add(new DeviceFinding(description, null, []));
                 continue;
             }
             try
             {
-                using ComputeDevice device = IlgpuDevices.Open(description, IlgpuDiscoveryOptions.FromEnvironment());
-                findings.Add(new DeviceFinding(description, Measure(device)));
+                double speed = KeptOrMeasured(speeds, description, () =>
+                {
+                    using ComputeDevice device = IlgpuDevices.Open(description, IlgpuDiscoveryOptions.FromEnvironment());
+                    return Measure(device);
+                });
+                findings.Add(new DeviceFinding(description, speed, []));
             }
             catch (DeviceFailureException failure)
             {
@@ -57,6 +82,18 @@ public static class DeviceScheduler
         return new DeviceSurvey(findings, passedOver, choice, reason);
     }
 
+    /// <summary>What <c>auto</c> stands for, and why; the processor is not opened where there is nothing else.</summary>
+    /// <inheritdoc cref="Survey" path="/exception"/>
+    public static (string Selector, string Reason) Choose(SpeedSource source = SpeedSource.Kept)
+    {
+        if (Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } forced && forced != "auto")
+            return (forced, $"asked for by {DeviceVariable}");
+        if (!HasAccelerator())
+            return ("cpu", "no CUDA or OpenCL device was found");
+        DeviceSurvey survey = Survey(source);
+        return (survey.Choice, survey.Reason);
+    }
+
     /// <summary>The fastest measured device. A pure function of the findings.</summary>
     internal static (string Selector, string Reason) Choose(IReadOnlyList<DeviceFinding> findings)
     {
@@ -64,7 +101,7 @@ public static class DeviceScheduler
         if (measured.Length == 0)
             throw new DeviceException("no device could be measured");
         string speeds = string.Join(", ", measured.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Description.Selector} {f.ProductSpeed:f0}")));
-        return (measured[0].Description.Selector, measured.Length == 1 ? "the only device besides debugging aids" : $"fastest matrix product (GFLOP/s: {speeds})");
+        return (measured[0].Description.Selector, measured.Length == 1 ? "the only device besides debugging aids" : $"{FastestProduct} (GFLOP/s: {speeds})");
     }
 
     /// <summary>Opens the device that a selector names; <c>auto</c> chooses.</summary>
@@ -73,19 +110,26 @@ public static class DeviceScheduler
     /// <exception cref="DeviceException">The device is missing or failed its test.</exception>
     internal static (ComputeDevice Device, string Reason) Open(string selector)
     {
-        string origin = "asked for";
-        if (selector == "auto")
-        {
-            if (Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } forced && forced != "auto")
-                (selector, origin) = (forced, $"asked for by {DeviceVariable}");
-            else if (HasAccelerator())
-                (selector, origin) = Survey() is var survey ? (survey.Choice, survey.Reason) : default;
-            else
-                (selector, origin) = ("cpu", "no CUDA or OpenCL device was found");
-        }
+        if (selector != "auto")
+            return (OpenNamed(selector), "asked for");
+        (string choice, string reason) = Choose();
         try
         {
-            return (selector == "cpu" ? OpenCpu() : IlgpuDevices.Open(selector, IlgpuDiscoveryOptions.FromEnvironment()), origin);
+            return (OpenNamed(choice), reason);
+        }
+        catch (DeviceException) when (reason.StartsWith(FastestProduct, StringComparison.Ordinal))
+        {
+            // It worked when its speed was measured; now the devices that do are looked for.
+            (choice, reason) = Choose(SpeedSource.Measured);
+            return (OpenNamed(choice), reason);
+        }
+    }
+
+    private static ComputeDevice OpenNamed(string selector)
+    {
+        try
+        {
+            return selector == "cpu" ? OpenCpu() : IlgpuDevices.Open(selector, IlgpuDiscoveryOptions.FromEnvironment());
         }
         catch (DeviceFailureException failure)
         {
@@ -114,6 +158,16 @@ public static class DeviceScheduler
         {
             throw new DeviceException(failure.Message, failure);
         }
+    }
+
+    private static double KeptOrMeasured(SpeedCache speeds, DeviceDescription device, Func<double> measure)
+    {
+        string key = $"{device.Selector} {device.Name}|{device.MemoryBytes}|{device.NativeLibrary}|{typeof(CpuDevice).Module.ModuleVersionId:N}|float32 product of {ProductSize}";
+        if (speeds.Find(key) is { } kept)
+            return kept;
+        double speed = measure();
+        speeds.Store([KeyValuePair.Create(key, speed)]);
+        return speed;
     }
 
     // Median of several runs, the first not counted.

@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
-
 namespace ContextureGpu;
 
 /// <summary>
@@ -10,11 +6,10 @@ namespace ContextureGpu;
 /// </summary>
 internal sealed class ColumnBuilder(string source, string name)
 {
-    private const NumberStyles Number = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
     private const int LongestNumber = 1000;
 
     private readonly List<double> _numbers = []; // NaN where the cell is missing or a word
-    private readonly ArrayBufferWriter<byte> _digits = new(); // the texts of the numbers, each after its length
+    private readonly DigitStore _digits = new();
     private readonly List<(int Row, string Text)> _words = [];
     private readonly HashSet<string> _distinct = new(StringComparer.Ordinal);
     private int _quotedNumbers, _infinities;
@@ -38,12 +33,13 @@ internal sealed class ColumnBuilder(string source, string name)
         if (trimmed.IsEmpty || trimmed.Length > LongestNumber)
             return false;
         ReadOnlySpan<char> unsigned = trimmed[0] is '+' or '-' ? trimmed[1..] : trimmed;
+        if (unsigned.IsEmpty)
+            return false;
+        if (char.IsAsciiDigit(unsigned[0]) || unsigned[0] == '.')
+            return DecimalNumber.TryParse(trimmed, out value);
         if (unsigned.Equals("inf", StringComparison.OrdinalIgnoreCase) || unsigned.Equals("infinity", StringComparison.OrdinalIgnoreCase) || unsigned is "\u221e")
             value = trimmed[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
-        else if (unsigned.IsEmpty || !(char.IsAsciiDigit(unsigned[0]) || unsigned[0] == '.')
-            || !double.TryParse(trimmed, Number, CultureInfo.InvariantCulture, out value))
-            return false;
-        return true;
+        return !double.IsNaN(value);
     }
 
     /// <summary>Takes the cell of the next row.</summary>
@@ -53,18 +49,19 @@ internal sealed class ColumnBuilder(string source, string name)
     /// <returns>Whether the cell is missing.</returns>
     public bool Add(ReadOnlySpan<char> cell, bool quoted, int line)
     {
-        cell = cell.Trim();
-        if (IsMissing(cell))
+        if (cell.IsEmpty || cell[0] <= ' ' || cell[^1] <= ' ' || cell[0] > '~' || cell[^1] > '~')
+            cell = cell.Trim();
+        bool isNumber = IsNumber(cell, out double value);
+        if (!isNumber && IsMissing(cell))
         {
             _numbers.Add(double.NaN);
             return true;
         }
-        bool isNumber = IsNumber(cell, out double value);
         if (isNumber && double.IsFinite(value))
         {
             _numbers.Add(value);
             _quotedNumbers += quoted ? 1 : 0;
-            Keep(cell);
+            _digits.Add(cell);
             return false;
         }
         string text = Intern(cell);
@@ -115,27 +112,18 @@ internal sealed class ColumnBuilder(string source, string name)
         return text;
     }
 
-    private void Keep(ReadOnlySpan<char> digits)
-    {
-        Span<byte> span = _digits.GetSpan(digits.Length + 2);
-        (span[0], span[1]) = ((byte)digits.Length, (byte)(digits.Length >> 8));
-        _digits.Advance(2 + Encoding.ASCII.GetBytes(digits, span[2..]));
-    }
-
     private string?[] Texts()
     {
         var texts = new string?[_numbers.Count];
         foreach ((int row, string text) in _words)
             texts[row] = text;
-        ReadOnlySpan<byte> digits = _digits.WrittenSpan;
+        DigitStore.Reader digits = _digits.Read();
         Span<char> cell = stackalloc char[LongestNumber];
         for (int row = 0; row < texts.Length; row++)
         {
             if (double.IsNaN(_numbers[row]))
                 continue;
-            int length = digits[0] | (digits[1] << 8);
-            texts[row] = Intern(cell[..Encoding.ASCII.GetChars(digits.Slice(2, length), cell)]);
-            digits = digits[(2 + length)..];
+            texts[row] = Intern(digits.Next(cell));
         }
         return texts;
     }

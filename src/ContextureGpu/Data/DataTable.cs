@@ -109,19 +109,30 @@ public sealed class DataTable
             throw new InputException($"{source}: {rowMajor.Length} values do not make {rows} rows of {columns} columns; at least one of each is needed");
         if (names is not null && names.Count != columns)
             throw new InputException($"{source}: {names.Count} names were given for {columns} columns");
+        // A few rows at a time, so that each is read from memory once.
+        const int RowsAtOnce = 256;
+        double[][] values = [.. Enumerable.Range(0, columns).Select(_ => new double[rows])];
+        for (int top = 0; top < rows; top += RowsAtOnce)
+        {
+            int end = Math.Min(rows, top + RowsAtOnce);
+            for (int j = 0; j < columns; j++)
+            {
+                double[] column = values[j];
+                for (int i = top; i < end; i++)
+                    column[i] = rowMajor[(i * columns) + j];
+            }
+        }
         var all = new DataColumn[columns];
         for (int j = 0; j < columns; j++)
         {
             string name = names?[j] ?? FormattableString.Invariant($"x{j}");
-            var values = new double[rows];
             for (int i = 0; i < rows; i++)
             {
-                double value = rowMajor[i * columns + j];
+                double value = values[j][i];
                 if (!double.IsFinite(value) && !(missingAllowed && double.IsNaN(value)))
                     throw new InputException(FormattableString.Invariant($"{source}: row {i + 1}, column {Naming.Quote(name)} holds {value}; numbers must be finite"));
-                values[i] = value;
             }
-            all[j] = new DataColumn(name, values);
+            all[j] = new DataColumn(name, values[j]);
         }
         return new DataTable(source, rows, all);
     }

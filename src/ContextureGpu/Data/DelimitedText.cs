@@ -52,7 +52,8 @@ internal static class DelimitedText
         line += LineEnds(csv.GetRawRecordSpan());
 
         ColumnBuilder[] columns = [.. names.Select(n => new ColumnBuilder(source, n))];
-        (int rows, int blank, bool unquoted) = (0, 0, false);
+        var feed = new ColumnFeed(columns);
+        (int rows, int blank) = (0, 0);
         while (csv.Read())
         {
             ReadOnlySpan<char> record = csv.GetRawRecordSpan();
@@ -66,15 +67,15 @@ internal static class DelimitedText
                     throw new InputException($"{source}: line {blank} is blank; remove it, or write ? for a missing value");
                 if (csv.RowFieldCount != columns.Length)
                     throw new InputException($"{source}: row {rows + 1} (line {line}) has {csv.RowFieldCount} cells, the header has {columns.Length}");
-                bool anyQuote = record.Contains('"');
+                bool anyQuote = record.Contains('"'), anyLineEnd = anyQuote || record.TrimEnd("\r\n").ContainsAny('\r', '\n');
+                feed.BeginRow(line);
                 for (int j = 0; j < columns.Length; j++)
                 {
                     ReadOnlySpan<char> cell = csv.GetFieldSpan(j);
                     bool quoted = anyQuote && IsQuoted(record, cell);
-                    if (!quoted && cell.ContainsAny('\r', '\n'))
+                    if (anyLineEnd && !quoted && cell.ContainsAny('\r', '\n'))
                         throw new InputException($"{source}: line {line} has a line end of another kind in it than the others; end all lines alike");
-                    bool missing = columns[j].Add(cell, quoted, line);
-                    unquoted |= !quoted && !missing;
+                    feed.Add(cell, quoted);
                 }
                 rows++;
             }
@@ -82,7 +83,7 @@ internal static class DelimitedText
         }
         if (rows == 0)
             throw new InputException($"{source}: there is a header ({Naming.List(names)}) and no row of data below it");
-        bool quotesMeanText = unquoted;
+        bool quotesMeanText = feed.Finish();
         return new DataTable(source, rows, columns.Select(c => c.Build(quotesMeanText)));
     }
 

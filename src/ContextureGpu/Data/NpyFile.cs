@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace ContextureGpu;
 
@@ -15,7 +18,8 @@ public readonly record struct NpyArray(double[] Values, int Rows, int Columns, b
 /// </summary>
 public static class NpyFile
 {
-    private const int Piece = 1 << 20; // values read at a time: no more memory is taken than the file has shown to need
+    private const int Piece = 1 << 20; // values by which a stream of unknown length is trusted at a time: no more memory is taken than the file has shown to need
+    private const int Slab = 1 << 15; // float32 values that are read and converted while they are in the cache
 
     /// <summary>Reads the matrix or vector in a file.</summary>
     /// <param name="path">The path of the file.</param>
@@ -76,17 +80,14 @@ public static class NpyFile
             throw new InputException(
                 $"{source}: the header announces {rows} x {columns} values of {size} bytes, but only {stream.Length - stream.Position} bytes follow; the file is cut off or damaged");
 
-        var values = new double[stream.CanSeek ? count : Math.Min(count, Piece)];
-        byte[] piece = new byte[Math.Min(count, Piece) * size];
+        double[] values = GC.AllocateUninitializedArray<double>(stream.CanSeek ? count : Math.Min(count, Piece));
         for (int done = 0; done < count;)
         {
             int take = Math.Min(count - done, Piece);
-            Span<byte> bytes = piece.AsSpan(0, take * size);
-            if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
-                throw new InputException($"{source}: the data end before the {rows} x {columns} values that the header announces");
             if (values.Length < done + take)
                 Array.Resize(ref values, (int)Math.Min(count, 2L * values.Length));
-            Decode(bytes, values.AsSpan(done, take), isDouble, bigEndian);
+            if (!(isDouble ? ReadDoubles(stream, values.AsSpan(done, take), bigEndian) : ReadSingles(stream, values.AsSpan(done, take), bigEndian)))
+                throw new InputException($"{source}: the data end before the {rows} x {columns} values that the header announces");
             done += take;
         }
         return new NpyArray(header.FortranOrder ? Transposed(values, rows, columns) : values, rows, columns, isDouble);
@@ -119,17 +120,44 @@ public static class NpyFile
         return ((int)rows, (int)columns);
     }
 
-    private static void Decode(ReadOnlySpan<byte> bytes, Span<double> values, bool isDouble, bool bigEndian)
+    // Straight into place, turned round there if need be; false where the stream ends before.
+    private static bool ReadDoubles(Stream stream, Span<double> values, bool bigEndian)
     {
-        for (int i = 0; i < values.Length; i++)
+        Span<byte> bytes = MemoryMarshal.AsBytes(values);
+        if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+            return false;
+        if (bigEndian == BitConverter.IsLittleEndian)
         {
-            values[i] = (isDouble, bigEndian) switch
+            Span<long> bits = MemoryMarshal.Cast<double, long>(values);
+            BinaryPrimitives.ReverseEndianness(bits, bits);
+        }
+        return true;
+    }
+
+    private static bool ReadSingles(Stream stream, Span<double> values, bool bigEndian)
+    {
+        float[] slab = ArrayPool<float>.Shared.Rent(Math.Min(Slab, values.Length));
+        try
+        {
+            while (!values.IsEmpty)
             {
-                (false, false) => BinaryPrimitives.ReadSingleLittleEndian(bytes[(4 * i)..]),
-                (false, true) => BinaryPrimitives.ReadSingleBigEndian(bytes[(4 * i)..]),
-                (true, false) => BinaryPrimitives.ReadDoubleLittleEndian(bytes[(8 * i)..]),
-                (true, true) => BinaryPrimitives.ReadDoubleBigEndian(bytes[(8 * i)..]),
-            };
+                Span<float> singles = slab.AsSpan(0, Math.Min(Slab, values.Length));
+                Span<byte> bytes = MemoryMarshal.AsBytes(singles);
+                if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+                    return false;
+                if (bigEndian == BitConverter.IsLittleEndian)
+                {
+                    Span<int> bits = MemoryMarshal.Cast<float, int>(singles);
+                    BinaryPrimitives.ReverseEndianness(bits, bits);
+                }
+                TensorPrimitives.ConvertTruncating<float, double>(singles, values);
+                values = values[singles.Length..];
+            }
+            return true;
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(slab);
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed unsafe partial class CpuArithmetic<T>(CpuDevice device, Workers 
     {
         ArgumentNullException.ThrowIfNull(matrix);
         ObjectDisposedException.ThrowIf(device.IsDisposed, device);
-        return new CpuSparseMatrix<T>(device, matrix);
+        return new CpuSparseMatrix<T>(device, matrix, workers);
     }
 
     protected override void UploadCore(ReadOnlySpan<T> rowMajor, DeviceMatrix<T> destination)

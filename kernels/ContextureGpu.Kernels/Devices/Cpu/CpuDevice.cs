@@ -11,15 +11,18 @@ public sealed class CpuDevice : ComputeDevice
     private readonly CpuArithmetic<float> _single;
     private readonly CpuArithmetic<double> _double;
 
-    private CpuDevice(DeviceDescription description, Workers workers, NativeBlas? blas, IReadOnlyList<PassedOverDevice> passedOver)
+    private CpuDevice(DeviceDescription description, Workers workers, BlasSelection selection)
         : base(description)
     {
+        NativeBlas? blas = selection.Library, products = selection.ProductsInLibrary ? blas : null;
         _workers = workers;
-        PassedOver = passedOver;
+        PassedOver = selection.PassedOver;
+        ProductSpeeds = selection.Speeds;
+        ProductsInLibrary = selection.ProductsInLibrary;
         Threads = workers.Count;
         LinearAlgebra = blas is null ? new ManagedLinearAlgebra(workers.Count) : new NativeLinearAlgebra(blas, workers);
-        _single = new CpuArithmetic<float>(this, workers, blas);
-        _double = new CpuArithmetic<double>(this, workers, blas);
+        _single = new CpuArithmetic<float>(this, workers, products);
+        _double = new CpuArithmetic<double>(this, workers, products);
     }
 
     /// <summary>Threads it computes with.</summary>
@@ -31,6 +34,12 @@ public sealed class CpuDevice : ComputeDevice
     /// <summary>Native libraries that were looked for and not taken, and why.</summary>
     public IReadOnlyList<PassedOverDevice> PassedOver { get; }
 
+    /// <summary>What the products were compared in, fastest first; empty where the options left nothing to choose.</summary>
+    public IReadOnlyList<ProductSpeed> ProductSpeeds { get; }
+
+    /// <summary>Whether thick products are computed in the native library, rather than in C#.</summary>
+    public bool ProductsInLibrary { get; }
+
     /// <summary>Whether matrices on it can no longer be used.</summary>
     internal bool IsDisposed { get; private set; }
 
@@ -41,10 +50,11 @@ public sealed class CpuDevice : ComputeDevice
     {
         options ??= CpuDeviceOptions.FromEnvironment();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
-        NativeBlas? blas = NativeBlas.Find(options.Blas, options.Threads, out IReadOnlyList<PassedOverDevice> passedOver);
+        var workers = new Workers(options.Threads);
+        BlasSelection selection = BlasSelection.Of(options, workers);
         var description = new DeviceDescription(
-            BackendKind.Cpu, 0, ProcessorName.Read(), blas?.Name, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, SupportsDouble: true);
-        return new CpuDevice(description, new Workers(options.Threads), blas, passedOver);
+            BackendKind.Cpu, 0, ProcessorName.Read(), selection.Library?.Name, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, SupportsDouble: true);
+        return new CpuDevice(description, workers, selection);
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ namespace ContextureGpu.Kernels;
 /// <summary>Which native library does the dense products of the CPU device.</summary>
 public enum BlasChoice
 {
-    /// <summary>OpenBLAS if it is found, else MKL, else managed code.</summary>
+    /// <summary>The fastest of OpenBLAS, MKL and managed code, measured on this machine; eigenproblems in the faster library.</summary>
     Auto,
 
     /// <summary>Intel's Math Kernel Library (<c>libmkl_rt</c>), or an error.</summary>
@@ -27,6 +27,9 @@ public sealed record CpuDeviceOptions
 
     /// <summary>Threads, at least 1; the default is what the machine or the container allows this process.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Where <see cref="BlasChoice.Auto"/> keeps the speeds that it measures.</summary>
+    public SpeedCache Speeds { get; init; } = SpeedCache.OfThisProcess;
 
     /// <summary>The options that the environment of this process asks for. The only place where the variable is read.</summary>
     /// <exception cref="ArgumentException">The variable holds something else.</exception>

@@ -10,12 +10,12 @@ internal sealed class CpuSparseMatrix<T> : SparseMatrix<T>
     private (int[] Starts, int[] Columns, T[] Values) _rows, _transposed;
     private bool _disposed;
 
-    public CpuSparseMatrix(CpuDevice device, CompressedRows matrix)
+    public CpuSparseMatrix(CpuDevice device, CompressedRows matrix, Workers workers)
         : base(matrix.Rows, matrix.Columns, matrix.NonZeros)
     {
         Device = device;
-        _rows = Convert(matrix);
-        _transposed = Convert(matrix.Transpose());
+        _rows = (matrix.RowStarts, matrix.ColumnIndices, matrix.Values as T[] ?? Array.ConvertAll(matrix.Values, T.CreateTruncating));
+        _transposed = Transposition.Of<T>(matrix, workers);
         _bytes = Bytes(_rows) + Bytes(_transposed);
         device.Memory.Add(_bytes);
     }
@@ -38,9 +38,6 @@ internal sealed class CpuSparseMatrix<T> : SparseMatrix<T>
         (_rows, _transposed) = (default, default);
         Device.Memory.Remove(_bytes);
     }
-
-    private static (int[], int[], T[]) Convert(CompressedRows matrix) =>
-        (matrix.RowStarts, matrix.ColumnIndices, matrix.Values as T[] ?? Array.ConvertAll(matrix.Values, T.CreateTruncating));
 
     private static unsafe long Bytes((int[] Starts, int[] Columns, T[] Values) rows) =>
         (sizeof(int) * ((long)rows.Starts.Length + rows.Columns.Length)) + ((long)sizeof(T) * rows.Values.Length);
