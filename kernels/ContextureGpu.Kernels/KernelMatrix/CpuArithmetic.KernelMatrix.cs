@@ -20,6 +20,36 @@ internal sealed unsafe partial class CpuArithmetic<T>
         RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T>? columnOffset, DeviceMatrix<T> output) =>
         Run(kernel, Own(x), null, Own(y), OwnOrNull(columnOffset), null, Own(output));
 
+    protected override void PolynomialProductCore(DotProductKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output)
+    {
+        CpuMatrix<T> from = Own(x), points = Own(y);
+        var polynomial = new PolynomialOfProduct<T>(T.CreateTruncating(kernel.Gamma), T.CreateTruncating(kernel.Constant), kernel.Degree);
+        KernelLoops<T>.Widest.Product(
+            workers, polynomial, new PointSet<T>(from.Pointer, from.LeadingDimension, x.Rows, null), new PointSet<T>(points.Pointer, points.LeadingDimension, y.Rows, null),
+            x.Columns, Own(v), Own(output));
+    }
+
+    protected override void NormalizeRowsCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
+    {
+        CpuMatrix<T> from = Own(x), to = Own(y);
+        EachRow(from, i =>
+        {
+            ReadOnlySpan<T> row = from.Row(i);
+            double largest = 0, sum = 0;
+            foreach (T value in row)
+                largest = Math.Max(largest, Math.Abs(double.CreateTruncating(value)));
+            foreach (T value in row)
+            {
+                double part = largest == 0 ? 0 : double.CreateTruncating(value) / largest;
+                sum += part * part;
+            }
+            double norm = Math.Sqrt(sum);
+            Span<T> result = to.Row(i);
+            for (int f = 0; f < row.Length; f++)
+                result[f] = largest == 0 ? T.Zero : T.CreateTruncating(double.CreateTruncating(row[f]) / largest / norm);
+        });
+    }
+
     // The product with v or, without one, the logarithmic row sums.
     private void Run(RadialKernel kernel, CpuMatrix<T> x, CpuMatrix<T>? a, CpuMatrix<T> y, CpuMatrix<T>? b, CpuMatrix<T>? v, CpuMatrix<T> output)
     {
@@ -35,10 +65,13 @@ internal sealed unsafe partial class CpuArithmetic<T>
             switch (kernel.Kind)
             {
                 case RadialKernelKind.Gaussian:
-                    Run(new GaussianOfDifferences<T>(scale), from, null, points, d, v, output);
+                    Run(new GaussianOfDifferences<T>(scale), from, points, d, v, output);
                     break;
                 case RadialKernelKind.Exponential:
-                    Run(new ExponentialOfDistance<T>(scale), from, null, points, d, v, output);
+                    Run(new ExponentialOfDistance<T>(scale), from, points, d, v, output);
+                    break;
+                case RadialKernelKind.Laplacian:
+                    Run(new LaplacianOfDifferences<T>(scale), from, points, d, v, output);
                     break;
                 default:
                     throw new ArgumentException($"the CPU device does not know the kernel {kernel.Kind}", nameof(kernel));
@@ -50,13 +83,13 @@ internal sealed unsafe partial class CpuArithmetic<T>
         }
     }
 
-    private void Run<TKernel>(TKernel kernel, PointSet<T> x, T* centre, PointSet<T> y, int d, CpuMatrix<T>? v, CpuMatrix<T> output)
+    private void Run<TKernel>(TKernel kernel, PointSet<T> x, PointSet<T> y, int d, CpuMatrix<T>? v, CpuMatrix<T> output)
         where TKernel : struct, IPairwiseKernel<T>
     {
         if (v is null)
-            KernelLoops<T>.Widest.LogSum(workers, kernel, x, centre, y, d, output);
+            KernelLoops<T>.Widest.LogSum(workers, kernel, x, y, d, output);
         else
-            KernelLoops<T>.Widest.Product(workers, kernel, x, centre, y, d, v, output);
+            KernelLoops<T>.Widest.Product(workers, kernel, x, y, d, v, output);
     }
 
     // What an offset of the natural logarithm takes off the binary one.

@@ -7,7 +7,7 @@ namespace ContextureGpu.Kernels.Cpu;
 /// <param name="start">The first point.</param>
 /// <param name="leading">From one point to the next.</param>
 /// <param name="count">Points.</param>
-/// <param name="offset">For each what is added to the binary logarithm of the kernel; not read if the kernel has none.</param>
+/// <param name="offset">For each what is added to the binary logarithm of the kernel; null if the kernel has none.</param>
 internal readonly unsafe struct PointSet<T>(T* start, nint leading, int count, T* offset)
     where T : unmanaged
 {
@@ -31,17 +31,16 @@ internal abstract unsafe class KernelLoops<T>
     /// <param name="workers">The threads.</param>
     /// <param name="kernel">The kernel.</param>
     /// <param name="x">(n, d).</param>
-    /// <param name="centre">(d) taken off each x, or null.</param>
     /// <param name="y">(m, d), m at least 1.</param>
     /// <param name="dimension">d, 0 included.</param>
     /// <param name="v">(m, p).</param>
     /// <param name="output">(n, p).</param>
-    public abstract void Product<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, T* centre, PointSet<T> y, int dimension, CpuMatrix<T> v, CpuMatrix<T> output)
+    public abstract void Product<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, PointSet<T> y, int dimension, CpuMatrix<T> v, CpuMatrix<T> output)
         where TKernel : struct, IPairwiseKernel<T>;
 
     /// <summary><c>out_i = log sum_j k(x_i, y_j)</c>, offsets included, for kernels with a logarithm.</summary>
     /// <inheritdoc cref="Product"/>
-    public abstract void LogSum<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, T* centre, PointSet<T> y, int dimension, CpuMatrix<T> output)
+    public abstract void LogSum<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, PointSet<T> y, int dimension, CpuMatrix<T> output)
         where TKernel : struct, IPairwiseKernel<T>;
 }
 
@@ -60,7 +59,7 @@ internal sealed unsafe class KernelLoops<T, TLanes, TVector> : KernelLoops<T>
 
     private static int TileRows => KernelPanels<T, TLanes, TVector>.TileRows;
 
-    public override void Product<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, T* centre, PointSet<T> y, int dimension, CpuMatrix<T> v, CpuMatrix<T> output)
+    public override void Product<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, PointSet<T> y, int dimension, CpuMatrix<T> v, CpuMatrix<T> output)
     {
         int p = output.Columns, sumRows = (p + KernelPanels<T, TLanes, TVector>.Rows - 1) / KernelPanels<T, TLanes, TVector>.Rows * KernelPanels<T, TLanes, TVector>.Rows;
         T* block = v.Pointer, to = output.Pointer;
@@ -69,7 +68,7 @@ internal sealed unsafe class KernelLoops<T, TLanes, TVector> : KernelLoops<T>
         {
             int panels = (count + Width - 1) / Width;
             using var scratch = new Scratch(panels, dimension, sumRows);
-            Pack(x, centre, first, count, dimension, scratch);
+            Pack(x, first, count, dimension, scratch);
             new Span<T>(scratch.Sums, panels * sumRows * Width).Clear();
             for (int j = 0; j < y.Count; j += TileRows)
             {
@@ -90,7 +89,7 @@ internal sealed unsafe class KernelLoops<T, TLanes, TVector> : KernelLoops<T>
         });
     }
 
-    public override void LogSum<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, T* centre, PointSet<T> y, int dimension, CpuMatrix<T> output)
+    public override void LogSum<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, PointSet<T> y, int dimension, CpuMatrix<T> output)
     {
         T* to = output.Pointer;
         nint leadingTo = output.LeadingDimension;
@@ -98,7 +97,7 @@ internal sealed unsafe class KernelLoops<T, TLanes, TVector> : KernelLoops<T>
         {
             int panels = (count + Width - 1) / Width;
             using var scratch = new Scratch(panels, dimension, 2);
-            Pack(x, centre, first, count, dimension, scratch);
+            Pack(x, first, count, dimension, scratch);
             T* largest = scratch.Sums, sums = scratch.Sums + (panels * Width);
             new Span<T>(largest, panels * Width).Fill(Lowest);
             new Span<T>(sums, panels * Width).Clear();
@@ -128,14 +127,14 @@ internal sealed unsafe class KernelLoops<T, TLanes, TVector> : KernelLoops<T>
     }
 
     // Points first .. first + count - 1 and their offsets; behind the last are zeros.
-    private static void Pack(PointSet<T> x, T* centre, int first, int count, int dimension, Scratch scratch)
+    private static void Pack(PointSet<T> x, int first, int count, int dimension, Scratch scratch)
     {
         for (int i = 0; i < scratch.Panels * Width; i++)
         {
             T* to = scratch.Points + ((nint)(i / Width) * dimension * Width) + (i % Width), from = x.Start + ((first + i) * x.Leading);
             for (int f = 0; f < dimension; f++)
-                to[f * Width] = i >= count ? T.Zero : centre is null ? from[f] : from[f] - centre[f];
-            scratch.Offsets[i] = i < count ? x.Offset[first + i] : T.Zero;
+                to[f * Width] = i < count ? from[f] : T.Zero;
+            scratch.Offsets[i] = i < count && x.Offset is not null ? x.Offset[first + i] : T.Zero;
         }
     }
 

@@ -43,23 +43,6 @@ internal readonly unsafe struct GaussianOfDifferences<T>(T scale) : IPairwiseKer
         where TVector : unmanaged => TLanes.MultiplyAdd(TLanes.Broadcast(-scale), sum, offset);
 }
 
-/// <summary><c>log2 k = sum_f x_f y_f + offset</c>: the Gaussian with y scaled by 2 s and the norms in the offset.</summary>
-internal readonly unsafe struct ExpandedGaussian<T> : IPairwiseKernel<T>
-    where T : unmanaged, IBinaryFloatingPointIeee754<T>
-{
-    public static bool IsLogarithm => true;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Add<TLanes, TVector>(TVector sum, TVector x, TVector y)
-        where TLanes : struct, IVectorLanes<TVector, T>
-        where TVector : unmanaged => TLanes.MultiplyAdd(x, y, sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVector Value<TLanes, TVector>(TVector sum, TVector offset)
-        where TLanes : struct, IVectorLanes<TVector, T>
-        where TVector : unmanaged => TLanes.Add(sum, offset);
-}
-
 /// <summary><c>log2 k = -s sqrt(sum_f (x_f - y_f)^2)</c>.</summary>
 /// <param name="scale">s, gamma log2 e.</param>
 internal readonly unsafe struct ExponentialOfDistance<T>(T scale) : IPairwiseKernel<T>
@@ -94,4 +77,32 @@ internal readonly unsafe struct LaplacianOfDifferences<T>(T scale) : IPairwiseKe
     public TVector Value<TLanes, TVector>(TVector sum, TVector offset)
         where TLanes : struct, IVectorLanes<TVector, T>
         where TVector : unmanaged => TLanes.MultiplyAdd(TLanes.Broadcast(-scale), sum, offset);
+}
+
+/// <summary><c>k = (gamma sum_f x_f y_f + constant)^degree</c>, the power by squaring.</summary>
+internal readonly unsafe struct PolynomialOfProduct<T>(T gamma, T constant, int degree) : IPairwiseKernel<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public static bool IsLogarithm => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Add<TLanes, TVector>(TVector sum, TVector x, TVector y)
+        where TLanes : struct, IVectorLanes<TVector, T>
+        where TVector : unmanaged => TLanes.MultiplyAdd(x, y, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVector Value<TLanes, TVector>(TVector sum, TVector offset)
+        where TLanes : struct, IVectorLanes<TVector, T>
+        where TVector : unmanaged
+    {
+        TVector factor = TLanes.MultiplyAdd(TLanes.Broadcast(gamma), sum, TLanes.Broadcast(constant)), power = TLanes.Broadcast(T.One);
+        for (int rest = degree; ; factor = TLanes.Multiply(factor, factor))
+        {
+            if ((rest & 1) != 0)
+                power = TLanes.Multiply(power, factor);
+            rest >>= 1;
+            if (rest == 0)
+                return power;
+        }
+    }
 }

@@ -1,13 +1,16 @@
 namespace ContextureGpu.Kernels;
 
-/// <summary>A positive function of the squared Euclidean distance, given by its logarithm.</summary>
+/// <summary>A positive function of a distance, given by its logarithm.</summary>
 public enum RadialKernelKind
 {
-    /// <summary><c>log k(x, y) = -gamma ||x - y||^2</c>.</summary>
+    /// <summary><c>log k(x, y) = -gamma ||x - y||^2</c>, Euclidean.</summary>
     Gaussian,
 
-    /// <summary><c>log k(x, y) = -gamma ||x - y||</c>.</summary>
+    /// <summary><c>log k(x, y) = -gamma ||x - y||</c>, Euclidean.</summary>
     Exponential,
+
+    /// <summary><c>log k(x, y) = -gamma sum_f |x_f - y_f|</c>.</summary>
+    Laplacian,
 }
 
 /// <summary>A radial kernel and its parameter.</summary>
