@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace ContextureGpu.Kernels.Cpu;
@@ -61,7 +60,7 @@ internal sealed unsafe partial class CpuArithmetic<T>
             BinaryOffsets(b, m, offsets + n);
             var from = new PointSet<T>(x.Pointer, x.LeadingDimension, n, offsets);
             var points = new PointSet<T>(y.Pointer, y.LeadingDimension, m, offsets + n);
-            T scale = T.CreateTruncating(kernel.Gamma * Log2E);
+            T scale = kernel.GammaTimes<T>(Log2E);
             switch (kernel.Kind)
             {
                 case RadialKernelKind.Gaussian:

@@ -53,6 +53,11 @@ internal static class KernelMatrixChecks<T>
                 T[] read = scene.Run(scene.Output(37, 3), null, o => scene.Arithmetic.KernelProduct(new RadialKernel(kind, 2), points, null, points, null, block, o));
                 scene.Near(read, Truth.KernelProduct(new RadialKernel(kind, 2), x, null, x, null, v, 37, 37, 2, 3));
             });
+            bench.Case($"{kind}, gamma beyond the range of the element type or so small that all points are one", scene =>
+            {
+                foreach (double gamma in new[] { 1e300, 1e-300 })
+                    Product(scene, new RadialKernel(kind, gamma), scene.SmallIntegers(13 * 2), null, scene.SmallIntegers(29 * 2), null, (13, 29, 2, 3));
+            });
         }
         BadShapes(bench);
     }

@@ -159,7 +159,7 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         LeadingRow = strideRow,
         OffsetColumn = offsetColumn,
         LeadingColumn = strideColumn,
-        NegativeGamma = T.CreateTruncating(-kernel.Gamma),
+        NegativeGamma = -kernel.GammaTimes<T>(1),
         OfDistance = kernel.Kind == RadialKernelKind.Exponential ? 1 : 0,
     };
 }
