@@ -173,6 +173,46 @@ public class ReferenceArithmetic<T> : Arithmetic<T>
     }
 
     /// <inheritdoc/>
+    protected override void PolynomialProductCore(DotProductKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output)
+    {
+        (ReferenceMatrix<T> rx, ReferenceMatrix<T> ry, ReferenceMatrix<T> rv, ReferenceMatrix<T> ro) = (Own(x), Own(y), Own(v), Own(output));
+        RefuseOverlap(ro, rx, ry, rv);
+        for (int i = 0; i < x.Rows; i++)
+        {
+            var sum = new double[v.Columns];
+            for (int j = 0; j < y.Rows; j++)
+            {
+                double inner = 0;
+                for (int f = 0; f < x.Columns; f++)
+                    inner += Wide(rx[i, f]) * Wide(ry[j, f]);
+                double weight = Math.Pow(kernel.Gamma * inner + kernel.Constant, kernel.Degree);
+                for (int p = 0; p < v.Columns; p++)
+                    sum[p] += weight * Wide(rv[j, p]);
+            }
+            for (int p = 0; p < v.Columns; p++)
+                ro[i, p] = Round(sum[p]);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void NormalizeRowsCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
+    {
+        (ReferenceMatrix<T> rx, ReferenceMatrix<T> ry) = (Own(x), Own(y));
+        if (!rx.Coincides(ry))
+            RefuseOverlap(ry, rx);
+        for (int i = 0; i < x.Rows; i++)
+        {
+            double largest = 0, squares = 0;
+            for (int f = 0; f < x.Columns; f++)
+                largest = Math.Max(largest, Math.Abs(Wide(rx[i, f])));
+            for (int f = 0; f < x.Columns && largest > 0; f++)
+                squares += Wide(rx[i, f]) / largest * (Wide(rx[i, f]) / largest);
+            for (int f = 0; f < x.Columns; f++)
+                ry[i, f] = largest > 0 ? Round(Wide(rx[i, f]) / largest / Math.Sqrt(squares)) : T.Zero;
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void KernelLogSumCore(
         RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T>? columnOffset, DeviceMatrix<T> output)
     {
@@ -220,13 +260,20 @@ public class ReferenceArithmetic<T> : Arithmetic<T>
     /// <summary>The logarithm of the kernel of row i of X and row j of Y.</summary>
     internal static double LogKernel(RadialKernel kernel, ReferenceMatrix<T> x, int i, ReferenceMatrix<T> y, int j)
     {
-        double squared = 0;
+        double squares = 0, magnitudes = 0;
         for (int f = 0; f < x.Columns; f++)
         {
             double difference = Wide(x[i, f]) - Wide(y[j, f]);
-            squared += difference * difference;
+            squares += difference * difference;
+            magnitudes += Math.Abs(difference);
         }
-        return -kernel.Gamma * (kernel.Kind == RadialKernelKind.Gaussian ? squared : Math.Sqrt(squared));
+        return -kernel.Gamma * kernel.Kind switch
+        {
+            RadialKernelKind.Gaussian => squares,
+            RadialKernelKind.Exponential => Math.Sqrt(squares),
+            RadialKernelKind.Laplacian => magnitudes,
+            _ => throw new ArgumentException($"unknown kernel {kernel.Kind}", nameof(kernel)),
+        };
     }
 
     /// <summary>An element in float64.</summary>

@@ -22,12 +22,4 @@ internal static class Lanes
         typeof(T) == typeof(float)
             ? Vector512.FusedMultiplyAdd(a.As<T, float>(), b.As<T, float>(), c.As<T, float>()).As<float, T>()
             : Vector512.FusedMultiplyAdd(a.As<T, double>(), b.As<T, double>(), c.As<T, double>()).As<double, T>();
-
-    /// <summary>Lane by lane exponential, as <see cref="VectorExponential"/> defines it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<T> Exp<T>(Vector<T> x)
-        where T : unmanaged =>
-        typeof(T) == typeof(float)
-            ? VectorExponential.Single(x.As<T, float>()).As<float, T>()
-            : VectorExponential.Double(x.As<T, double>()).As<double, T>();
 }

@@ -145,6 +145,16 @@ public abstract class Arithmetic<T>
             ScaleRowsCore(scale, x, y);
     }
 
+    /// <summary><c>y_i = x_i / ||x_i||</c>, Euclidean; a row of zeros stays as it is. Neither a large nor a small norm leaves the range of the type. Y may be X.</summary>
+    /// <param name="x">(n, d).</param>
+    /// <param name="y">(n, d).</param>
+    public void NormalizeRows(DeviceMatrix<T> x, DeviceMatrix<T> y)
+    {
+        CheckSameShape(x, y, nameof(y));
+        if (!x.IsEmpty)
+            NormalizeRowsCore(x, y);
+    }
+
     /// <summary><c>Y = alpha X + beta Y</c>; with beta = 0 the old contents of Y, NaN included, do not matter, and with alpha = 0 those of X.</summary>
     public void Combine(T alpha, DeviceMatrix<T> x, T beta, DeviceMatrix<T> y)
     {
@@ -178,7 +188,7 @@ public abstract class Arithmetic<T>
     /// <summary>
     /// <c>out_i = sum_j exp(log k(x_i, y_j) - a_i - b_j) v_j</c>: a kernel matrix with rows and columns rescaled in the exponent, times a block.
     /// With a the row's log-sum it is the row-stochastic form and cannot overflow; exchanging (X, a) and (Y, b) gives the adjoint.
-    /// Squared distances are summed as squares of differences, so they are accurate near zero.
+    /// Distances are summed from differences, so they are accurate near zero.
     /// </summary>
     /// <param name="kernel">The kernel; its gamma is positive and finite.</param>
     /// <param name="x">(n, d).</param>
@@ -192,18 +202,52 @@ public abstract class Arithmetic<T>
         DeviceMatrix<T> v, DeviceMatrix<T> output)
     {
         CheckKernel(kernel, x, y, columnOffset);
-        ArgumentNullException.ThrowIfNull(v);
-        ArgumentNullException.ThrowIfNull(output);
+        CheckBlock(x, y, v, output);
         if (rowOffset is not null)
             CheckColumnVector(rowOffset, x.Rows, nameof(rowOffset));
-        if (v.Rows != y.Rows || output.Rows != x.Rows || output.Columns != v.Columns)
-            throw new ArgumentException($"X is ({x.Rows}, {x.Columns}) and Y is ({y.Rows}, {y.Columns}), so V must be ({y.Rows}, p) and the output ({x.Rows}, p); they are ({v.Rows}, {v.Columns}) and ({output.Rows}, {output.Columns})");
         if (output.IsEmpty)
             return;
         if (y.Rows == 0)
             FillCore(output, T.Zero);
         else
             KernelProductCore(kernel, x, rowOffset, y, columnOffset, v, output);
+    }
+
+    /// <summary>
+    /// <c>out_i = sum_j k(x_i, y_j) v_j</c> for a kernel of the inner product. Linear and cosine kernels have rank d and cost O((n + m) d p); they take scratch memory of
+    /// d p elements, the cosine (n + m) d more.
+    /// </summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="x">(n, d).</param>
+    /// <param name="y">(m, d).</param>
+    /// <param name="v">(m, p).</param>
+    /// <param name="output">(n, p), overwritten.</param>
+    /// <exception cref="ArgumentException">The shapes do not match.</exception>
+    public void KernelProduct(DotProductKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output)
+    {
+        CheckPoints(x, y);
+        CheckBlock(x, y, v, output);
+        if (output.IsEmpty)
+            return;
+        if (y.Rows == 0)
+        {
+            FillCore(output, T.Zero);
+        }
+        else if (kernel.Kind == DotProductKernelKind.Polynomial)
+        {
+            PolynomialProductCore(kernel, x, y, v, output);
+        }
+        else if (kernel.Kind == DotProductKernelKind.Linear)
+        {
+            LinearProduct(x, y, v, output);
+        }
+        else
+        {
+            using DeviceMatrix<T> from = Allocate(x.Rows, x.Columns), to = Allocate(y.Rows, y.Columns);
+            NormalizeRows(x, from);
+            NormalizeRows(y, to);
+            LinearProduct(from, to, v, output);
+        }
     }
 
     /// <summary><c>out_i = log sum_j exp(log k(x_i, y_j) - b_j)</c>, shifted by the row's maximum so that it neither overflows nor underflows.</summary>
@@ -264,16 +308,22 @@ public abstract class Arithmetic<T>
     /// <summary>Implements <see cref="ScaleRows"/>.</summary>
     protected abstract void ScaleRowsCore(DeviceMatrix<T> scale, DeviceMatrix<T> x, DeviceMatrix<T> y);
 
+    /// <summary>Implements <see cref="NormalizeRows"/>; x and y may be the same matrix.</summary>
+    protected abstract void NormalizeRowsCore(DeviceMatrix<T> x, DeviceMatrix<T> y);
+
     /// <summary>Implements <see cref="Combine"/> and <see cref="Copy"/>; x and y may be the same matrix.</summary>
     protected abstract void CombineCore(T alpha, DeviceMatrix<T> x, T beta, DeviceMatrix<T> y);
 
     /// <summary>Implements <see cref="ColumnMoments"/>.</summary>
     protected abstract void ColumnMomentsCore(DeviceMatrix<T> x, DeviceMatrix<T>? weights, Span<double> mean, Span<double> variance);
 
-    /// <summary>Implements <see cref="KernelProduct"/>; the dimension d can be 0, where every distance is 0.</summary>
+    /// <summary>Implements <see cref="KernelProduct(RadialKernel, DeviceMatrix{T}, DeviceMatrix{T}, DeviceMatrix{T}, DeviceMatrix{T}, DeviceMatrix{T}, DeviceMatrix{T})"/>; the dimension d can be 0, where every distance is 0.</summary>
     protected abstract void KernelProductCore(
         RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T>? rowOffset, DeviceMatrix<T> y, DeviceMatrix<T>? columnOffset,
         DeviceMatrix<T> v, DeviceMatrix<T> output);
+
+    /// <summary>Implements <see cref="KernelProduct(DotProductKernel, DeviceMatrix{T}, DeviceMatrix{T}, DeviceMatrix{T}, DeviceMatrix{T})"/> for a polynomial; the dimension d can be 0, where every inner product is 0.</summary>
+    protected abstract void PolynomialProductCore(DotProductKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output);
 
     /// <summary>Implements <see cref="KernelLogSum"/>; the dimension d can be 0, where every distance is 0.</summary>
     protected abstract void KernelLogSumCore(
@@ -306,13 +356,34 @@ public abstract class Arithmetic<T>
 
     private static void CheckKernel(RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T>? columnOffset)
     {
-        ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(y);
+        CheckPoints(x, y);
         if (!(kernel.Gamma > 0) || !double.IsFinite(kernel.Gamma))
             throw new ArgumentException($"gamma is {kernel.Gamma}; it must be positive and finite", nameof(kernel));
-        if (x.Columns != y.Columns)
-            throw new ArgumentException($"X has {x.Columns} features and Y has {y.Columns}", nameof(y));
         if (columnOffset is not null)
             CheckColumnVector(columnOffset, y.Rows, nameof(columnOffset));
+    }
+
+    private static void CheckPoints(DeviceMatrix<T> x, DeviceMatrix<T> y)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        if (x.Columns != y.Columns)
+            throw new ArgumentException($"X has {x.Columns} features and Y has {y.Columns}", nameof(y));
+    }
+
+    private static void CheckBlock(DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output)
+    {
+        ArgumentNullException.ThrowIfNull(v);
+        ArgumentNullException.ThrowIfNull(output);
+        if (v.Rows != y.Rows || output.Rows != x.Rows || output.Columns != v.Columns)
+            throw new ArgumentException($"X is ({x.Rows}, {x.Columns}) and Y is ({y.Rows}, {y.Columns}), so V must be ({y.Rows}, p) and the output ({x.Rows}, p); they are ({v.Rows}, {v.Columns}) and ({output.Rows}, {output.Columns})");
+    }
+
+    // X (Y^T V): the kernel matrix has rank d.
+    private void LinearProduct(DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output)
+    {
+        using DeviceMatrix<T> inner = Allocate(x.Columns, v.Columns);
+        Multiply(T.One, y, Orientation.Transposed, v, Orientation.Normal, T.Zero, inner);
+        Multiply(T.One, x, Orientation.Normal, inner, Orientation.Normal, T.Zero, output);
     }
 }

@@ -1,153 +1,100 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ContextureGpu.Kernels.Cpu;
 
-/// <summary>
-/// Kernel matrices, tile by tile: a tile of 48 rows and 256 columns is formed (distances, exponents, exponentials) and used while it is in the cache, and never
-/// stored.
-/// </summary>
+/// <content>Kernel matrices, never stored: <see cref="KernelLoops{T}"/> at the widest vectors of this processor.</content>
 internal sealed unsafe partial class CpuArithmetic<T>
 {
-    private const int TileRows = 48, TileColumns = 256;
+    private static readonly double Log2E = 1 / Math.Log(2);
 
     protected override void KernelProductCore(
         RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T>? rowOffset, DeviceMatrix<T> y, DeviceMatrix<T>? columnOffset,
         DeviceMatrix<T> v, DeviceMatrix<T> output)
     {
-        CpuMatrix<T> from = Own(x), points = Own(y), values = Own(v), to = Own(output);
-        CpuMatrix<T>? a = OwnOrNull(rowOffset);
-        T[]? b = Offsets(columnOffset);
-        int n = from.Rows, m = points.Rows, d = from.Columns, p = to.Columns;
-        int strip = Panel<T>.Columns, strips = (p + strip - 1) / strip;
-        long work = (long)n * m * (d + p + 16);
-        using var packed = new PackedPoints<T>(workers, points.Pointer, points.LeadingDimension, m, d);
-        T* packedV = Panel<T>.Allocate((long)strips * strip * m);
-        try
-        {
-            Operand<T> operand = Operand<T>.Of(values.Pointer, values.LeadingDimension, Orientation.Normal);
-            workers.Run(strips, (long)m * p, s => Panel<T>.PackColumns(operand, 0, m, s * strip, p, packedV + ((nint)s * strip * m)));
-            EachTileRow(n, work, (first, rows) =>
-            {
-                T* tile = Panel<T>.Allocate((long)TileRows * TileColumns);
-                for (int left = 0; left < m; left += TileColumns)
-                {
-                    int columns = Math.Min(TileColumns, m - left);
-                    Exponents(kernel, from, packed, first, rows, left, columns, a, b, tile);
-                    for (int i = 0; i < rows; i++)
-                        ExponentialRow(tile + (i * TileColumns), columns);
-                    for (int s = 0; s < strips; s++)
-                    {
-                        for (int r = 0; r < rows; r += Panel<T>.Rows)
-                        {
-                            Panel<T>.Multiply(
-                                columns, tile + (r * TileColumns), TileColumns, 1, packedV + ((nint)s * strip * m) + ((nint)left * strip), T.One, left == 0 ? T.Zero : T.One,
-                                to.Pointer + ((nint)(first + r) * to.LeadingDimension) + (s * strip), to.LeadingDimension,
-                                Math.Min(Panel<T>.Rows, rows - r), Math.Min(strip, p - (s * strip)));
-                        }
-                    }
-                }
-                NativeMemory.AlignedFree(tile);
-            });
-        }
-        finally
-        {
-            NativeMemory.AlignedFree(packedV);
-        }
+        CpuMatrix<T> values = Own(v), to = Own(output);
+        Run(kernel, Own(x), OwnOrNull(rowOffset), Own(y), OwnOrNull(columnOffset), values, to);
     }
 
     protected override void KernelLogSumCore(
-        RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T>? columnOffset, DeviceMatrix<T> output)
+        RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T>? columnOffset, DeviceMatrix<T> output) =>
+        Run(kernel, Own(x), null, Own(y), OwnOrNull(columnOffset), null, Own(output));
+
+    protected override void PolynomialProductCore(DotProductKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output)
     {
-        CpuMatrix<T> from = Own(x), points = Own(y), to = Own(output);
-        T[]? b = Offsets(columnOffset);
-        int n = from.Rows, m = points.Rows, d = from.Columns;
-        using var packed = new PackedPoints<T>(workers, points.Pointer, points.LeadingDimension, m, d);
-        EachTileRow(n, (long)n * m * (d + 16), (first, rows) =>
+        CpuMatrix<T> from = Own(x), points = Own(y);
+        var polynomial = new PolynomialOfProduct<T>(T.CreateTruncating(kernel.Gamma), T.CreateTruncating(kernel.Constant), kernel.Degree);
+        KernelLoops<T>.Widest.Product(
+            workers, polynomial, new PointSet<T>(from.Pointer, from.LeadingDimension, x.Rows, null), new PointSet<T>(points.Pointer, points.LeadingDimension, y.Rows, null),
+            x.Columns, Own(v), Own(output));
+    }
+
+    protected override void NormalizeRowsCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
+    {
+        CpuMatrix<T> from = Own(x), to = Own(y);
+        EachRow(from, i =>
         {
-            T* tile = Panel<T>.Allocate((long)TileRows * TileColumns);
-            T* largest = stackalloc T[TileRows];
-            double* sum = stackalloc double[TileRows];
-            for (int i = 0; i < rows; i++)
-                (largest[i], sum[i]) = (T.NegativeInfinity, 0);
-            for (int left = 0; left < m; left += TileColumns)
+            ReadOnlySpan<T> row = from.Row(i);
+            double largest = 0, sum = 0;
+            foreach (T value in row)
+                largest = Math.Max(largest, Math.Abs(double.CreateTruncating(value)));
+            foreach (T value in row)
             {
-                int columns = Math.Min(TileColumns, m - left);
-                Exponents(kernel, from, packed, first, rows, left, columns, null, b, tile);
-                for (int i = 0; i < rows; i++)
-                {
-                    var row = new Span<T>(tile + (i * TileColumns), columns);
-                    T top = System.Numerics.Tensors.TensorPrimitives.Max<T>(row);
-                    if (!(top <= largest[i]))
-                    {
-                        sum[i] *= Math.Exp(double.CreateTruncating(largest[i]) - double.CreateTruncating(top));
-                        largest[i] = top;
-                    }
-                    System.Numerics.Tensors.TensorPrimitives.Subtract(row, largest[i], row);
-                    ExponentialRow(tile + (i * TileColumns), columns);
-                    sum[i] += double.CreateTruncating(System.Numerics.Tensors.TensorPrimitives.Sum<T>(row));
-                }
+                double part = largest == 0 ? 0 : double.CreateTruncating(value) / largest;
+                sum += part * part;
             }
-            for (int i = 0; i < rows; i++)
-                to.Row(first + i)[0] = T.CreateTruncating(double.CreateTruncating(largest[i]) + Math.Log(sum[i]));
-            NativeMemory.AlignedFree(tile);
+            double norm = Math.Sqrt(sum);
+            Span<T> result = to.Row(i);
+            for (int f = 0; f < row.Length; f++)
+                result[f] = largest == 0 ? T.Zero : T.CreateTruncating(double.CreateTruncating(row[f]) / largest / norm);
         });
     }
 
-    // body(first row, rows) for blocks of rows, smaller ones where there are few rows.
-    private void EachTileRow(int n, long work, Action<int, int> body)
+    // The product with v or, without one, the logarithmic row sums.
+    private void Run(RadialKernel kernel, CpuMatrix<T> x, CpuMatrix<T>? a, CpuMatrix<T> y, CpuMatrix<T>? b, CpuMatrix<T>? v, CpuMatrix<T> output)
     {
-        int size = Math.Clamp((n / (2 * workers.Count)) / 4 * 4, 4, TileRows);
-        int blocks = (n + size - 1) / size;
-        workers.Run(blocks, work, block => body(block * size, Math.Min(size, n - (block * size))));
-    }
-
-    // Column offsets, with zeros behind them up to a whole vector.
-    private T[]? Offsets(DeviceMatrix<T>? offset)
-    {
-        if (OwnOrNull(offset) is not { } own)
-            return null;
-        var values = new T[own.Rows + TileColumns];
-        DownloadCore(own, values.AsSpan(0, own.Rows));
-        return values;
-    }
-
-    // tile_ij = log k(x_i, y_j) - a_i - b_j.
-    private static void Exponents(
-        RadialKernel kernel, CpuMatrix<T> x, PackedPoints<T> points, int first, int rows, int left, int columns, CpuMatrix<T>? a, T[]? b, T* tile)
-    {
-        int strip = PackedPoints<T>.Strip, strips = (columns + strip - 1) / strip;
-        T gamma = T.CreateTruncating(kernel.Gamma);
-        for (int i = 0; i < rows; i += 4)
-            points.SquaredDistances(x.Pointer + ((nint)(first + i) * x.LeadingDimension), x.LeadingDimension, Math.Min(4, rows - i), left / strip, strips, tile + (i * TileColumns), TileColumns);
-        fixed (T* offsets = b)
+        int n = x.Rows, m = y.Rows, d = x.Columns;
+        T* offsets = Panel<T>.Allocate((long)n + m);
+        try
         {
-            for (int i = 0; i < rows; i++)
-                ExponentRow(kernel.Kind, -gamma, a is null ? T.Zero : a.Row(first + i)[0], b is null ? null : offsets + left, tile + (i * TileColumns), columns);
+            BinaryOffsets(a, n, offsets);
+            BinaryOffsets(b, m, offsets + n);
+            var from = new PointSet<T>(x.Pointer, x.LeadingDimension, n, offsets);
+            var points = new PointSet<T>(y.Pointer, y.LeadingDimension, m, offsets + n);
+            T scale = kernel.GammaTimes<T>(Log2E);
+            switch (kernel.Kind)
+            {
+                case RadialKernelKind.Gaussian:
+                    Run(new GaussianOfDifferences<T>(scale), from, points, d, v, output);
+                    break;
+                case RadialKernelKind.Exponential:
+                    Run(new ExponentialOfDistance<T>(scale), from, points, d, v, output);
+                    break;
+                case RadialKernelKind.Laplacian:
+                    Run(new LaplacianOfDifferences<T>(scale), from, points, d, v, output);
+                    break;
+                default:
+                    throw new ArgumentException($"the CPU device does not know the kernel {kernel.Kind}", nameof(kernel));
+            }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(offsets);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ExponentRow(RadialKernelKind kind, T factor, T rowOffset, T* columnOffset, T* row, int columns)
+    private void Run<TKernel>(TKernel kernel, PointSet<T> x, PointSet<T> y, int d, CpuMatrix<T>? v, CpuMatrix<T> output)
+        where TKernel : struct, IPairwiseKernel<T>
     {
-        Vector<T> scale = new(factor), shift = new(-rowOffset);
-        for (int j = 0; j < columns; j += Vector<T>.Count)
-        {
-            Vector<T> distance = *(Vector<T>*)(row + j);
-            if (kind == RadialKernelKind.Exponential)
-                distance = Vector.SquareRoot(distance);
-            Vector<T> exponent = Lanes.Fma(scale, distance, shift);
-            if (columnOffset is not null)
-                exponent -= *(Vector<T>*)(columnOffset + j);
-            *(Vector<T>*)(row + j) = exponent;
-        }
+        if (v is null)
+            KernelLoops<T>.Widest.LogSum(workers, kernel, x, y, d, output);
+        else
+            KernelLoops<T>.Widest.Product(workers, kernel, x, y, d, v, output);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ExponentialRow(T* row, int columns)
+    // What an offset of the natural logarithm takes off the binary one.
+    private static void BinaryOffsets(CpuMatrix<T>? offset, int count, T* to)
     {
-        for (int j = 0; j < columns; j += Vector<T>.Count)
-            *(Vector<T>*)(row + j) = Lanes.Exp(*(Vector<T>*)(row + j));
+        for (int i = 0; i < count; i++)
+            to[i] = offset is null ? T.Zero : T.CreateTruncating(-double.CreateTruncating(offset.Pointer[(nint)i * offset.LeadingDimension]) * Log2E);
     }
 }

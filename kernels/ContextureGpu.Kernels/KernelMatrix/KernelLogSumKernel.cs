@@ -23,10 +23,11 @@ internal static class KernelLogSumKernel
 
     /// <summary>The kernel: group g computes rows 64 g .. 64 g + 63.</summary>
     [DeviceKernel(TileGeometry.Threads)]
-    public static void LogSums<T, TReal>(
+    public static void LogSums<T, TReal, TTerm>(
         ArrayView<T> x, ArrayView<T> y, ArrayView<T> columnOffset, ArrayView<T> output, KernelProductShape<T> shape)
         where T : unmanaged, INumber<T>
         where TReal : struct, IReal<T>
+        where TTerm : struct, IFeatureTerm<T>
     {
         ArrayView<T> stagedX = SharedMemory.Allocate<T>(TileGeometry.Depth * TileGeometry.Pitch);
         ArrayView<T> stagedY = SharedMemory.Allocate<T>(TileGeometry.Depth * RadialTile.ColumnPitch);
@@ -36,7 +37,7 @@ internal static class KernelLogSumKernel
         LogSum<T> s0 = Empty<T, TReal>(), s1 = Empty<T, TReal>(), s2 = Empty<T, TReal>(), s3 = Empty<T, TReal>();
         for (int j0 = 0; j0 < shape.Points.M; j0 += RadialTile.Columns)
         {
-            RadialTile.SquaredDistances<T, TReal>(x, y, shape.Points, row0, j0, stagedX, stagedY, out Four<T> first, out Four<T> second);
+            RadialTile.Sums<T, TReal, TTerm>(x, y, shape.Points, row0, j0, stagedX, stagedY, out Four<T> first, out Four<T> second);
             Four<T> a = Exponent<T, TReal>(first, columnOffset, shape, j0 + tx), b = Exponent<T, TReal>(second, columnOffset, shape, j0 + tx + 16);
             Include<T, TReal>(ref s0, a.X, b.X);
             Include<T, TReal>(ref s1, a.Y, b.Y);
@@ -82,14 +83,14 @@ internal static class KernelLogSumKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Four<T> Exponent<T, TReal>(Four<T> squared, ArrayView<T> columnOffset, KernelProductShape<T> shape, int j)
+    private static Four<T> Exponent<T, TReal>(Four<T> sum, ArrayView<T> columnOffset, KernelProductShape<T> shape, int j)
         where T : unmanaged, INumber<T>
         where TReal : struct, IReal<T>
     {
         Four<T> exponent;
         exponent.X = exponent.Y = exponent.Z = exponent.W = TReal.NegativeInfinity;
         if (j < shape.Points.M)
-            exponent = shape.Exponent.Of<TReal>(squared, columnOffset[shape.Exponent.OffsetColumn + j * shape.Exponent.LeadingColumn]);
+            exponent = shape.Exponent.Of<TReal>(sum, columnOffset[shape.Exponent.OffsetColumn + j * shape.Exponent.LeadingColumn]);
         return exponent;
     }
 

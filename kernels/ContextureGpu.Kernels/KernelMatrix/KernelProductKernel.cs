@@ -14,8 +14,14 @@ internal struct KernelProductShape<T>
     /// <summary>X and Y.</summary>
     public PointSets Points;
 
-    /// <summary>The kernel and its offsets.</summary>
+    /// <summary>A radial kernel and its offsets.</summary>
     public RadialExponent<T> Exponent;
+
+    /// <summary>Of a polynomial kernel: the factor of the inner product and what is added to it.</summary>
+    public T Gamma, Constant;
+
+    /// <summary>Of a polynomial kernel: its degree, at least 1, and the place of the highest bit of it.</summary>
+    public int Degree, HighestBit;
 
     /// <summary>First elements and leading dimensions of V and of the output.</summary>
     public long OffsetV, LeadingV, OffsetOutput, LeadingOutput;
@@ -25,8 +31,8 @@ internal struct KernelProductShape<T>
 }
 
 /// <summary>
-/// <c>out_i = sum_j exp(log k(x_i, y_j) - a_i - b_j) v_j</c> with no kernel matrix in memory.
-/// <para>A group owns 64 rows of X and 64 columns of V and walks over the rows of Y, 32 at a time: squared distances in registers (<see cref="RadialTile"/>), their
+/// <c>out_i = sum_j exp(log k(x_i, y_j) - a_i - b_j) v_j</c>, or with <c>k(x_i, y_j)</c> itself, with no kernel matrix in memory.
+/// <para>A group owns 64 rows of X and 64 columns of V and walks over the rows of Y, 32 at a time: sums over the features in registers (<see cref="RadialTile"/>), their
 /// weights into shared memory, then the product of the (64, 32) weights with the (32, 64) tile of V, staged sixteen rows at a time. A tile's sums
 /// are added to the running ones with compensation (Kahan 1965), so the error does not grow with the number of rows of Y. Weights are computed anew for every 64
 /// columns of V. Shared memory: 15 KB in float32, 30 KB in float64.</para>
@@ -35,11 +41,13 @@ internal static class KernelProductKernel
 {
     /// <summary>The kernel: group g computes tile (g / ColumnTiles, g % ColumnTiles) of the output.</summary>
     [DeviceKernel(TileGeometry.Threads)]
-    public static void Product<T, TReal>(
+    public static void Product<T, TReal, TTerm, TWeight>(
         ArrayView<T> x, ArrayView<T> rowOffset, ArrayView<T> y, ArrayView<T> columnOffset, ArrayView<T> v, ArrayView<T> output,
         KernelProductShape<T> shape)
         where T : unmanaged, INumber<T>
         where TReal : struct, IReal<T>
+        where TTerm : struct, IFeatureTerm<T>
+        where TWeight : struct, IPairWeight<T>
     {
         // The rows of X while distances are computed, the rows of V while products are.
         ArrayView<T> staged = SharedMemory.Allocate<T>(TileGeometry.Depth * TileGeometry.Pitch);
@@ -57,10 +65,10 @@ internal static class KernelProductKernel
         Block4x4<T> total = default, lost = default;
         for (int j0 = 0; j0 < shape.Points.M; j0 += RadialTile.Columns)
         {
-            RadialTile.SquaredDistances<T, TReal>(x, y, shape.Points, row0, j0, staged, stagedY, out Four<T> first, out Four<T> second);
+            RadialTile.Sums<T, TReal, TTerm>(x, y, shape.Points, row0, j0, staged, stagedY, out Four<T> first, out Four<T> second);
             ArrayView<Four<T>> weights4 = weights.Cast<Four<T>>();
-            weights4[tx * (TileGeometry.Pitch / 4) + ty] = Weight<T, TReal>(first, offsets, columnOffset, shape, j0 + tx);
-            weights4[(tx + 16) * (TileGeometry.Pitch / 4) + ty] = Weight<T, TReal>(second, offsets, columnOffset, shape, j0 + tx + 16);
+            weights4[tx * (TileGeometry.Pitch / 4) + ty] = Weight<T, TWeight>(first, offsets, columnOffset, shape, j0 + tx);
+            weights4[(tx + 16) * (TileGeometry.Pitch / 4) + ty] = Weight<T, TWeight>(second, offsets, columnOffset, shape, j0 + tx + 16);
             Block4x4<T> sum = default;
             for (int h = 0; h < RadialTile.Columns; h += TileGeometry.Depth)
             {
@@ -105,20 +113,13 @@ internal static class KernelProductKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Four<T> Weight<T, TReal>(Four<T> squared, Four<T> rowOffset, ArrayView<T> columnOffset, KernelProductShape<T> shape, int j)
+    private static Four<T> Weight<T, TWeight>(Four<T> sum, Four<T> rowOffset, ArrayView<T> columnOffset, KernelProductShape<T> shape, int j)
         where T : unmanaged, INumber<T>
-        where TReal : struct, IReal<T>
+        where TWeight : struct, IPairWeight<T>
     {
         Four<T> weight = default;
         if (j < shape.Points.M)
-        {
-            T b = columnOffset[shape.Exponent.OffsetColumn + j * shape.Exponent.LeadingColumn];
-            Four<T> exponent = shape.Exponent.Of<TReal>(squared, b);
-            weight.X = TReal.Exp(exponent.X - rowOffset.X);
-            weight.Y = TReal.Exp(exponent.Y - rowOffset.Y);
-            weight.Z = TReal.Exp(exponent.Z - rowOffset.Z);
-            weight.W = TReal.Exp(exponent.W - rowOffset.W);
-        }
+            weight = TWeight.Of(sum, rowOffset, columnOffset[shape.Exponent.OffsetColumn + j * shape.Exponent.LeadingColumn], shape);
         return weight;
     }
 

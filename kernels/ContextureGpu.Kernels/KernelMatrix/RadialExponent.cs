@@ -16,21 +16,21 @@ internal struct RadialExponent<T>
     /// <summary>Minus gamma.</summary>
     public T NegativeGamma;
 
-    /// <summary>1 for the exponential kernel, which takes the distance, 0 for the Gaussian, which takes its square.</summary>
+    /// <summary>1 for the exponential kernel, which takes the root of the sum over the features, 0 for the others.</summary>
     public int OfDistance;
 
     /// <summary><c>log k - b</c> for four rows against one column with offset b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Four<T> Of<TReal>(Four<T> squared, T columnOffset)
+    public readonly Four<T> Of<TReal>(Four<T> sum, T columnOffset)
         where TReal : struct, IReal<T>
     {
-        Four<T> r = squared;
+        Four<T> r = sum;
         if (OfDistance != 0)
         {
-            r.X = TReal.Sqrt(squared.X);
-            r.Y = TReal.Sqrt(squared.Y);
-            r.Z = TReal.Sqrt(squared.Z);
-            r.W = TReal.Sqrt(squared.W);
+            r.X = TReal.Sqrt(sum.X);
+            r.Y = TReal.Sqrt(sum.Y);
+            r.Z = TReal.Sqrt(sum.Z);
+            r.W = TReal.Sqrt(sum.W);
         }
         r.X = TReal.Fma(NegativeGamma, r.X, -columnOffset);
         r.Y = TReal.Fma(NegativeGamma, r.Y, -columnOffset);

@@ -17,10 +17,10 @@ internal struct PointSets
 }
 
 /// <summary>
-/// <c>d_ij = sum_f (x_if - y_jf)^2</c> for a tile of 64 rows of X and 32 of Y. Squares of differences: accurate near zero, where the expansion into norms and a
+/// <c>s_ij = sum_f term(x_if, y_jf)</c> for a tile of 64 rows of X and 32 of Y. Distances from differences: accurate near zero, where the expansion into norms and a
 /// product is not.
 /// <para>Sixteen features at a time are staged in shared memory, feature slow. Thread (ty, tx) holds rows 4 ty .. 4 ty + 3 against columns tx and tx + 16: eight
-/// differences and eight fused multiply-adds for one 16-byte and two 4-byte loads.</para>
+/// terms for one 16-byte and two 4-byte loads.</para>
 /// </summary>
 internal static class RadialTile
 {
@@ -30,13 +30,23 @@ internal static class RadialTile
     /// <summary>Distance in shared memory between two features of the rows of Y.</summary>
     public const int ColumnPitch = Columns + 4;
 
-    /// <summary>The squared distances of this thread: <paramref name="first"/> to column tx, <paramref name="second"/> to column tx + 16. Every thread of the group must call it; it ends with a barrier.</summary>
+    /// <summary><see cref="Sums{T, TReal, TTerm}"/> of squared differences.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SquaredDistances<T, TReal>(
         ArrayView<T> x, ArrayView<T> y, PointSets sets, int row0, int column0, ArrayView<T> stagedX, ArrayView<T> stagedY,
         out Four<T> first, out Four<T> second)
         where T : unmanaged, INumber<T>
+        where TReal : struct, IReal<T> =>
+        Sums<T, TReal, SquaredDifference<T, TReal>>(x, y, sets, row0, column0, stagedX, stagedY, out first, out second);
+
+    /// <summary>The sums of this thread: <paramref name="first"/> against column tx, <paramref name="second"/> against column tx + 16. Every thread of the group must call it; it ends with a barrier.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Sums<T, TReal, TTerm>(
+        ArrayView<T> x, ArrayView<T> y, PointSets sets, int row0, int column0, ArrayView<T> stagedX, ArrayView<T> stagedY,
+        out Four<T> first, out Four<T> second)
+        where T : unmanaged, INumber<T>
         where TReal : struct, IReal<T>
+        where TTerm : struct, IFeatureTerm<T>
     {
         int t = Group.IdxX, ty = TileGeometry.ShiftRight(t, 4), tx = t & 15;
         Four<T> a = default, b = default;
@@ -57,8 +67,8 @@ internal static class RadialTile
             for (int f = 0; f < depth; f++)
             {
                 Four<T> row = rows[f * (TileGeometry.Pitch / 4) + ty];
-                AddSquares<T, TReal>(ref a, row, stagedY[f * ColumnPitch + tx]);
-                AddSquares<T, TReal>(ref b, row, stagedY[f * ColumnPitch + tx + 16]);
+                AddTerms<T, TTerm>(ref a, row, stagedY[f * ColumnPitch + tx]);
+                AddTerms<T, TTerm>(ref b, row, stagedY[f * ColumnPitch + tx + 16]);
             }
             Group.Barrier();
         }
@@ -67,14 +77,13 @@ internal static class RadialTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddSquares<T, TReal>(ref Four<T> sum, Four<T> x, T y)
-        where T : unmanaged, INumber<T>
-        where TReal : struct, IReal<T>
+    private static void AddTerms<T, TTerm>(ref Four<T> sum, Four<T> x, T y)
+        where T : unmanaged
+        where TTerm : struct, IFeatureTerm<T>
     {
-        T dx = x.X - y, dy = x.Y - y, dz = x.Z - y, dw = x.W - y;
-        sum.X = TReal.Fma(dx, dx, sum.X);
-        sum.Y = TReal.Fma(dy, dy, sum.Y);
-        sum.Z = TReal.Fma(dz, dz, sum.Z);
-        sum.W = TReal.Fma(dw, dw, sum.W);
+        sum.X = TTerm.Add(sum.X, x.X, y);
+        sum.Y = TTerm.Add(sum.Y, x.Y, y);
+        sum.Z = TTerm.Add(sum.Z, x.Z, y);
+        sum.W = TTerm.Add(sum.W, x.W, y);
     }
 }

@@ -111,8 +111,11 @@ internal sealed class SparseContext(Lazy<CompressedRows> onSample, Func<ContextS
 /// <summary>A is a row of the sample, with probability proportional to a radial kernel.</summary>
 internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) : BoundContext
 {
-    public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) =>
-        new KernelWalk<T>(on, kernel, Upload(on, sample), Upload(on, sample));
+    public override LinearOperator<T> OnSample<T>(Arithmetic<T> on)
+    {
+        DeviceMatrix<T> points = Upload(on, sample);
+        return new KernelWalk<T>(on, kernel, points, points);
+    }
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample));

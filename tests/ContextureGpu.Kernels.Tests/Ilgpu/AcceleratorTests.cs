@@ -128,7 +128,7 @@ public abstract class AcceleratorTests<T>
         Arithmetic<T> on = On;
         double[] x = Reference.Sample(11, n * d), y = Reference.Sample(12, m * d), v = Reference.Sample(13, m * p), a = Reference.Sample(14, n), b = Reference.Sample(15, m);
         using HostileMatrix<T> left = new(Device, n, d, x), right = new(Device, m, d, y), block = new(Device, m, p, v), rows = new(Device, n, 1, a), columns = new(Device, m, 1, b);
-        foreach (RadialKernel kernel in new RadialKernel[] { new(RadialKernelKind.Gaussian, 0.25), new(RadialKernelKind.Exponential, 1.5) })
+        foreach (RadialKernel kernel in new RadialKernel[] { new(RadialKernelKind.Gaussian, 0.25), new(RadialKernelKind.Exponential, 1.5), new(RadialKernelKind.Laplacian, 0.75) })
         {
             foreach (bool offsets in new[] { false, true })
             {

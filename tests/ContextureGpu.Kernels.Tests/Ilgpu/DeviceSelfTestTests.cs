@@ -54,6 +54,8 @@ public sealed class DeviceSelfTestTests
 
         protected override void ScaleRowsCore(DeviceMatrix<float> scale, DeviceMatrix<float> x, DeviceMatrix<float> y) => inner.ScaleRows(scale, x, y);
 
+        protected override void NormalizeRowsCore(DeviceMatrix<float> x, DeviceMatrix<float> y) => inner.NormalizeRows(x, y);
+
         protected override void CombineCore(float alpha, DeviceMatrix<float> x, float beta, DeviceMatrix<float> y) => inner.Combine(alpha, x, beta, y);
 
         protected override void ColumnMomentsCore(DeviceMatrix<float> x, DeviceMatrix<float>? weights, Span<double> mean, Span<double> variance) =>
@@ -66,6 +68,9 @@ public sealed class DeviceSelfTestTests
             inner.KernelProduct(kernel, x, rowOffset, y, columnOffset, v, output);
             Spoil("KernelProduct", output);
         }
+
+        protected override void PolynomialProductCore(DotProductKernel kernel, DeviceMatrix<float> x, DeviceMatrix<float> y, DeviceMatrix<float> v, DeviceMatrix<float> output) =>
+            inner.KernelProduct(kernel, x, y, v, output);
 
         protected override void KernelLogSumCore(
             RadialKernel kernel, DeviceMatrix<float> x, DeviceMatrix<float> y, DeviceMatrix<float>? columnOffset, DeviceMatrix<float> output) =>

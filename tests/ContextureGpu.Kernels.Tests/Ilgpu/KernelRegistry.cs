@@ -17,7 +17,9 @@ internal static class KernelRegistry
 
     /// <summary>All kernels, closed, by name.</summary>
     public static IReadOnlyDictionary<string, MethodInfo> Closed { get; } = Marked.SelectMany(Close).ToDictionary(
-        method => $"{method.DeclaringType!.Name}.{method.Name}<{string.Join(",", method.GetGenericArguments().Where(t => t.IsPrimitive).Select(t => t.Name))}>");
+        method => $"{method.DeclaringType!.Name}.{method.Name}<{string.Join(",", method.GetGenericArguments().Where(t => t.IsPrimitive || IsFunctor(t)).Select(t => t.Name.Split('`')[0]))}>");
+
+    private static bool IsFunctor(Type type) => type.Name.Split('`')[0] is "SquaredDifference" or "AbsoluteDifference" or "FeatureProduct";
 
     private static IEnumerable<MethodInfo> Close(MethodInfo method)
     {
@@ -26,6 +28,18 @@ internal static class KernelRegistry
             "" => [[]],
             "T" or "TSum" => [[typeof(float)], [typeof(double)]],
             "T,TReal" => [[typeof(float), typeof(SingleReal)], [typeof(double), typeof(DoubleReal)]],
+            "T,TReal,TTerm" =>
+            [
+                .. Distances<float, SingleReal>(),
+                .. Distances<double, DoubleReal>(),
+            ],
+            "T,TReal,TTerm,TWeight" =>
+            [
+                .. Distances<float, SingleReal>().Select(types => (Type[])[.. types, typeof(RadialWeight<float, SingleReal>)]),
+                .. Distances<double, DoubleReal>().Select(types => (Type[])[.. types, typeof(RadialWeight<double, DoubleReal>)]),
+                [typeof(float), typeof(SingleReal), typeof(FeatureProduct<float, SingleReal>), typeof(PolynomialWeight<float, SingleReal>)],
+                [typeof(double), typeof(DoubleReal), typeof(FeatureProduct<double, DoubleReal>), typeof(PolynomialWeight<double, DoubleReal>)],
+            ],
             "T,TSum,TReal,TWidening" =>
             [
                 [typeof(float), typeof(double), typeof(DoubleReal), typeof(SingleToDouble)],
@@ -36,4 +50,9 @@ internal static class KernelRegistry
         };
         return choices.Select(choice => choice.Length == 0 ? method : method.MakeGenericMethod(choice));
     }
+
+    private static Type[][] Distances<T, TReal>()
+        where T : unmanaged, System.Numerics.INumber<T>
+        where TReal : struct, IReal<T> =>
+        [[typeof(T), typeof(TReal), typeof(SquaredDifference<T, TReal>)], [typeof(T), typeof(TReal), typeof(AbsoluteDifference<T>)]];
 }

@@ -43,7 +43,7 @@ public sealed class KernelSourceTests
     {
         string all = string.Join("\n", Sources.Values);
         foreach (var method in KernelRegistry.Marked)
-            Assert.True(Regex.IsMatch(all, $@"^\s+{method.DeclaringType!.Name}\.{method.Name}(<[\w, ]+>)?,", RegexOptions.Multiline), $"{method.DeclaringType.Name}.{method.Name} is never launched");
+            Assert.True(Regex.IsMatch(all, $@"^\s+{method.DeclaringType!.Name}\.{method.Name}(<[\w, <>]+>)?,", RegexOptions.Multiline), $"{method.DeclaringType.Name}.{method.Name} is never launched");
     }
 
     private static bool ReturnsBeforeLastBarrier(string body)

@@ -51,6 +51,12 @@ public sealed class OclgrindTests
         on.KernelLogSum(kernel, x, y, null, sums);
         on.KernelProduct(kernel, x, sums, y, null, v, output);
         AssertFinite(on, output, sums);
+        on.KernelProduct(kernel with { Kind = RadialKernelKind.Laplacian }, x, sums, y, null, v, output);
+        on.KernelLogSum(kernel with { Kind = RadialKernelKind.Laplacian }, x, y, null, sums);
+        AssertFinite(on, output, sums);
+        on.KernelProduct(DotProductKernel.Polynomial(1, 1, 3), x, y, v, output);
+        on.NormalizeRows(x, x);
+        AssertFinite(on, output, x);
     }
 
     [Fact]

@@ -47,9 +47,12 @@ internal static class Reference
     /// <summary>The logarithm of a kernel.</summary>
     public static double LogKernel(RadialKernel kernel, double[] x, int i, double[] y, int j, int d)
     {
-        double squared = 0;
+        double squared = 0, magnitudes = 0;
         for (int f = 0; f < d; f++)
+        {
             squared += (x[i * d + f] - y[j * d + f]) * (x[i * d + f] - y[j * d + f]);
-        return -kernel.Gamma * (kernel.Kind == RadialKernelKind.Gaussian ? squared : Math.Sqrt(squared));
+            magnitudes += Math.Abs(x[i * d + f] - y[j * d + f]);
+        }
+        return -kernel.Gamma * (kernel.Kind == RadialKernelKind.Gaussian ? squared : kernel.Kind == RadialKernelKind.Exponential ? Math.Sqrt(squared) : magnitudes);
     }
 }

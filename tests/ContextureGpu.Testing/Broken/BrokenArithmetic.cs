@@ -116,6 +116,8 @@ internal sealed class BrokenArithmetic<T>(ReferenceDevice device, Defect defect)
     {
         if (defect == Defect.ConfusesKernels)
             kernel = kernel with { Kind = RadialKernelKind.Gaussian };
+        if (defect == Defect.TakesLaplacianOfEuclideanDistance && kernel.Kind == RadialKernelKind.Laplacian)
+            kernel = kernel with { Kind = RadialKernelKind.Exponential };
         base.KernelProductCore(kernel, x, defect == Defect.IgnoresRowOffset ? null : rowOffset, y, columnOffset, v, output);
         if (defect == Defect.LeaksScratch)
             Allocate(1, 1);
@@ -134,6 +136,39 @@ internal sealed class BrokenArithmetic<T>(ReferenceDevice device, Defect defect)
                 sum += weight * Wide(Own(v)[j, p]);
             }
             Own(output)[i, p] = Round(sum);
+        }
+    }
+
+    protected override void PolynomialProductCore(DotProductKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output)
+    {
+        base.PolynomialProductCore(kernel, x, y, v, output);
+        for (int e = 0; defect == Defect.LosesSignOfOddPower && e < output.Rows * output.Columns; e++)
+        {
+            (int i, int p) = (e / output.Columns, e % output.Columns);
+            double sum = 0;
+            for (int j = 0; j < y.Rows; j++)
+            {
+                double inner = 0;
+                for (int f = 0; f < x.Columns; f++)
+                    inner += Wide(Own(x)[i, f]) * Wide(Own(y)[j, f]);
+                sum += Math.Pow(Math.Abs(kernel.Gamma * inner + kernel.Constant), kernel.Degree) * Wide(Own(v)[j, p]);
+            }
+            Own(output)[i, p] = Round(sum);
+        }
+    }
+
+    protected override void NormalizeRowsCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
+    {
+        ReferenceMatrix<T> rx = Own(x);
+        float[] norms = [.. Enumerable.Range(0, x.Rows).Select(i => MathF.Sqrt(Enumerable.Range(0, x.Columns).Aggregate(0f, (sum, f) => sum + (float)Wide(rx[i, f]) * (float)Wide(rx[i, f]))))];
+        T[] old = [.. Enumerable.Range(0, x.Rows * x.Columns).Select(e => rx[e / x.Columns, e % x.Columns])];
+        base.NormalizeRowsCore(x, y);
+        for (int e = 0; e < old.Length; e++)
+        {
+            int i = e / x.Columns;
+            bool zero = Enumerable.Range(0, x.Columns).All(f => old[i * x.Columns + f] == T.Zero);
+            if (zero ? defect == Defect.DividesZeroRowsByZero : defect == Defect.NormalizesWithoutScaling)
+                Own(y)[i, e % x.Columns] = Round(Wide(old[e]) / norms[i]);
         }
     }
 
@@ -174,6 +209,11 @@ internal sealed class BrokenArithmetic<T>(ReferenceDevice device, Defect defect)
         for (int f = 0; f < x.Columns; f++)
             (xx, yy, xy) = (xx + x[i, f] * x[i, f], yy + y[j, f] * y[j, f], xy + x[i, f] * y[j, f]);
         double squared = Math.Max(0, Wide(xx + yy - xy - xy));
-        return -kernel.Gamma * (kernel.Kind == RadialKernelKind.Gaussian ? squared : Math.Sqrt(squared));
+        return kernel.Kind switch
+        {
+            RadialKernelKind.Gaussian => -kernel.Gamma * squared,
+            RadialKernelKind.Exponential => -kernel.Gamma * Math.Sqrt(squared),
+            _ => LogKernel(kernel, x, i, y, j),
+        };
     }
 }

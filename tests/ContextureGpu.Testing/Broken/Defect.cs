@@ -48,8 +48,20 @@ public enum Defect
     /// <summary>Squared distances as |x|^2 + |y|^2 - 2 x.y in the element type.</summary>
     ExpandsSquaredDistances,
 
-    /// <summary>The exponential kernel is computed as the Gaussian one.</summary>
+    /// <summary>Every radial kernel is computed as the Gaussian one.</summary>
     ConfusesKernels,
+
+    /// <summary>The Laplacian kernel takes the Euclidean distance.</summary>
+    TakesLaplacianOfEuclideanDistance,
+
+    /// <summary>The power of a polynomial kernel is taken of the magnitude.</summary>
+    LosesSignOfOddPower,
+
+    /// <summary>Rows are divided by the square root of the plain sum of squares, in the range of float32.</summary>
+    NormalizesWithoutScaling,
+
+    /// <summary>A row of zeros is divided by its norm.</summary>
+    DividesZeroRowsByZero,
 
     /// <summary>The logarithm of the sum is not shifted by the maximum.</summary>
     DoesNotShiftLogSum,

@@ -18,10 +18,12 @@ public static class Contract<T>
         [nameof(Arithmetic<T>.Multiply)] = DenseChecks<T>.Multiply,
         [nameof(Arithmetic<T>.MultiplySmall)] = DenseChecks<T>.MultiplySmall,
         [nameof(Arithmetic<T>.ScaleRows)] = DenseChecks<T>.ScaleRows,
+        [nameof(Arithmetic<T>.NormalizeRows)] = DenseChecks<T>.NormalizeRows,
         [nameof(Arithmetic<T>.Combine)] = DenseChecks<T>.Combine,
         [nameof(Arithmetic<T>.InnerProducts)] = ReductionChecks<T>.InnerProducts,
         [nameof(Arithmetic<T>.ColumnMoments)] = ReductionChecks<T>.ColumnMoments,
         [nameof(Arithmetic<T>.KernelProduct)] = KernelMatrixChecks<T>.KernelProduct,
+        ["DotProductKernels"] = KernelMatrixChecks<T>.DotProductKernels,
         [nameof(Arithmetic<T>.KernelLogSum)] = KernelMatrixChecks<T>.KernelLogSum,
         [nameof(Arithmetic<T>.SparseProduct)] = SparseChecks<T>.SparseProduct,
     };

@@ -93,6 +93,32 @@ internal static class DenseChecks<T>
         });
     }
 
+    /// <summary>Rows of length 1, also in place; rows of zeros, and rows whose squares leave the range of the type.</summary>
+    public static void NormalizeRows(ContractBench<T> bench)
+    {
+        foreach ((int rows, int columns) in Shapes.Pairs(bench.Limit))
+        {
+            foreach (double size in new[] { 1, 1e30, 1e-30 })
+            {
+                bench.Case($"({rows}, {columns}), entries about {size}", scene =>
+                {
+                    T[] x = scene.Normals(rows * columns, size);
+                    for (int f = 0; rows > 1 && f < columns; f++)
+                        x[columns + f] = T.Zero;
+                    DeviceMatrix<T> input = scene.Input(x, rows, columns);
+                    Expected expected = Truth.NormalizedRows(x, rows, columns);
+                    scene.Near(scene.Run(scene.Output(rows, columns), null, y => scene.Arithmetic.NormalizeRows(input, y)), expected);
+                    scene.Near(scene.Run(scene.Output(rows, columns), x, y => scene.Arithmetic.NormalizeRows(y, y)), expected);
+                });
+            }
+        }
+        bench.Case("bad shapes", scene =>
+        {
+            DeviceMatrix<T> x = scene.Input(scene.Normals(6), 3, 2), y = scene.Output(2, 3).Matrix;
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.NormalizeRows(x, y));
+        });
+    }
+
     /// <summary>Sums of two matrices, also of one with itself; what has factor 0 does not matter, NaN included.</summary>
     public static void Combine(ContractBench<T> bench)
     {

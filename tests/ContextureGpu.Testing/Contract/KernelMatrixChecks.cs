@@ -53,9 +53,60 @@ internal static class KernelMatrixChecks<T>
                 T[] read = scene.Run(scene.Output(37, 3), null, o => scene.Arithmetic.KernelProduct(new RadialKernel(kind, 2), points, null, points, null, block, o));
                 scene.Near(read, Truth.KernelProduct(new RadialKernel(kind, 2), x, null, x, null, v, 37, 37, 2, 3));
             });
+            bench.Case($"{kind}, gamma beyond the range of the element type or so small that all points are one", scene =>
+            {
+                foreach (double gamma in new[] { 1e300, 1e-300 })
+                    Product(scene, new RadialKernel(kind, gamma), scene.SmallIntegers(13 * 2), null, scene.SmallIntegers(29 * 2), null, (13, 29, 2, 3));
+            });
         }
         BadShapes(bench);
     }
+
+    /// <summary>All shapes and kernels of the inner product; values of either sign and zero.</summary>
+    public static void DotProductKernels(ContractBench<T> bench)
+    {
+        foreach ((int n, int m, int d, int p) in Sizes.Where(s => Math.Max(Math.Max(s.N, s.M), Math.Max(s.D, s.P)) <= bench.Limit))
+        {
+            foreach (DotProductKernel kernel in DotProducts(d))
+            {
+                bench.Case($"{kernel}, (n, m, d, p) = ({n}, {m}, {d}, {p})", scene =>
+                {
+                    T[] x = scene.Normals(n * d), y = scene.Normals(m * d), v = scene.Normals(m * p);
+                    for (int f = 0; m > 2 && f < d; f++)
+                        y[2 * d + f] = T.Zero;
+                    DeviceMatrix<T> points = scene.Input(x, n, d), others = scene.Input(y, m, d), block = scene.Input(v, m, p);
+                    T[] read = scene.Run(scene.Output(n, p), null, o => scene.Arithmetic.KernelProduct(kernel, points, others, block, o));
+                    scene.Near(read, Truth.KernelProduct(kernel, x, y, v, n, m, d, p));
+                });
+            }
+        }
+        foreach (DotProductKernel kernel in DotProducts(2))
+        {
+            bench.Case($"{kernel}, the same matrix twice", scene =>
+            {
+                T[] x = scene.Normals(37 * 2), v = scene.Normals(37 * 3);
+                (DeviceMatrix<T> points, DeviceMatrix<T> block) = (scene.Input(x, 37, 2), scene.Input(v, 37, 3));
+                T[] read = scene.Run(scene.Output(37, 3), null, o => scene.Arithmetic.KernelProduct(kernel, points, points, block, o));
+                scene.Near(read, Truth.KernelProduct(kernel, x, x, v, 37, 37, 2, 3));
+            });
+        }
+        bench.Case("bad shapes and parameters", scene =>
+        {
+            DeviceMatrix<T> x = scene.Input(scene.Normals(6), 3, 2), y = scene.Input(scene.Normals(12), 4, 3), v = scene.Input(scene.Normals(4), 4, 1), output = scene.Output(3, 1).Matrix;
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.KernelProduct(DotProductKernel.Linear, x, y, v, output));
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.KernelProduct(DotProductKernel.Linear, x, x, v, output));
+            foreach (double bad in new[] { 0, -1, double.NaN, double.PositiveInfinity })
+                Assert.Throws<ArgumentOutOfRangeException>(() => DotProductKernel.Polynomial(bad, 1, 2));
+            Assert.Throws<ArgumentOutOfRangeException>(() => DotProductKernel.Polynomial(1, double.NaN, 2));
+            Assert.Throws<ArgumentOutOfRangeException>(() => DotProductKernel.Polynomial(1, 1, 0));
+        });
+    }
+
+    private static DotProductKernel[] DotProducts(int d) =>
+    [
+        DotProductKernel.Linear, DotProductKernel.Cosine, DotProductKernel.Polynomial(0.5, -0.25, 1), DotProductKernel.Polynomial(1.0 / Math.Max(1, d), 1, 2),
+        DotProductKernel.Polynomial(2.0 / Math.Max(1, d), -0.5, 3), DotProductKernel.Polynomial(0.5 / Math.Max(1, d), 0.75, 6),
+    ];
 
     /// <summary>All shapes and kernels; shifted, so that no exponent is out of range.</summary>
     public static void KernelLogSum(ContractBench<T> bench)

@@ -7,7 +7,7 @@ namespace ContextureGpu.Testing;
 /// The value of each operation by float64 loops over host arrays, with the magnitude of what was added up. Written apart from
 /// <see cref="ReferenceDevice"/>, so that each is a witness of the other.
 /// </summary>
-internal static class Truth
+public static class Truth
 {
     /// <summary>alpha op(A) op(B) + beta C.</summary>
     public static Expected Product<T>(
@@ -102,6 +102,54 @@ internal static class Truth
         return new Expected(value, magnitude, m + d);
     }
 
+    /// <summary>sum_j k(x_i, y_j) v_j for a kernel of the inner product.</summary>
+    public static Expected KernelProduct<T>(DotProductKernel kernel, T[] x, T[] y, T[] v, int n, int m, int d, int p)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        (double[] value, double[] magnitude) = (new double[n * p], new double[n * p]);
+        for (int i = 0; i < n; i++)
+        {
+            for (int j = 0; j < m; j++)
+            {
+                double inner = 0, size = 0, xx = 0, yy = 0;
+                for (int f = 0; f < d; f++)
+                {
+                    (double a, double b) = (Wide(x[i * d + f]), Wide(y[j * d + f]));
+                    (inner, size, xx, yy) = (inner + a * b, size + Math.Abs(a * b), xx + a * a, yy + b * b);
+                }
+                double norms = Math.Sqrt(xx) * Math.Sqrt(yy);
+                (double weight, double error) = kernel.Kind switch
+                {
+                    DotProductKernelKind.Linear => (inner, size),
+                    DotProductKernelKind.Cosine => norms == 0 ? (0, 0) : (inner / norms, 3 * size / norms),
+                    // A relative error of the base grows by the degree.
+                    _ => (Math.Pow(kernel.Gamma * inner + kernel.Constant, kernel.Degree), 2 * kernel.Degree * Math.Pow(kernel.Gamma * size + Math.Abs(kernel.Constant), kernel.Degree)),
+                };
+                for (int q = 0; q < p; q++)
+                {
+                    value[i * p + q] += weight * Wide(v[j * p + q]);
+                    magnitude[i * p + q] += error * Math.Abs(Wide(v[j * p + q]));
+                }
+            }
+        }
+        return new Expected(value, magnitude, m + d);
+    }
+
+    /// <summary>x_i / ||x_i||.</summary>
+    public static Expected NormalizedRows<T>(T[] x, int n, int d)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        (double[] value, double[] magnitude) = (new double[x.Length], new double[x.Length]);
+        for (int i = 0; i < n; i++)
+        {
+            double largest = Enumerable.Range(0, d).Select(f => Math.Abs(Wide(x[i * d + f]))).DefaultIfEmpty().Max();
+            double norm = Math.Sqrt(Enumerable.Range(0, d).Sum(f => Math.Pow(Wide(x[i * d + f]) / largest, 2)));
+            for (int f = 0; f < d && largest > 0; f++)
+                Add(value, magnitude, i * d + f, Wide(x[i * d + f]) / largest / norm);
+        }
+        return new Expected(value, magnitude, d + 2);
+    }
+
     /// <summary>log sum_j exp(log k(x_i, y_j) - b_j).</summary>
     public static Expected KernelLogSum<T>(RadialKernel kernel, T[] x, T[] y, T[]? b, int n, int m, int d)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -151,13 +199,12 @@ internal static class Truth
     private static double LogKernel<T>(RadialKernel kernel, T[] x, int i, T[] y, int j, int d)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        double squared = 0;
-        for (int f = 0; f < d; f++)
-            squared += Math.Pow(Wide(x[i * d + f]) - Wide(y[j * d + f]), 2);
+        IEnumerable<double> differences = Enumerable.Range(0, d).Select(f => Math.Abs(Wide(x[i * d + f]) - Wide(y[j * d + f])));
         return kernel.Kind switch
         {
-            RadialKernelKind.Gaussian => -kernel.Gamma * squared,
-            RadialKernelKind.Exponential => -kernel.Gamma * Math.Sqrt(squared),
+            RadialKernelKind.Gaussian => -kernel.Gamma * differences.Sum(t => t * t),
+            RadialKernelKind.Exponential => -kernel.Gamma * Math.Sqrt(differences.Sum(t => t * t)),
+            RadialKernelKind.Laplacian => -kernel.Gamma * differences.Sum(),
             _ => throw new ArgumentException($"unknown kernel {kernel.Kind}", nameof(kernel)),
         };
     }

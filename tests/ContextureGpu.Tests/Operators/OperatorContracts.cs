@@ -76,6 +76,33 @@ public sealed class PosteriorWalkContract : OperatorContract
     }
 }
 
+public sealed class MaskedKernelWalkContract : OperatorContract
+{
+    private const double Gamma = 0.7;
+
+    // All features, some, one, none.
+    private static readonly int[][] Visible = [[0, 1, 2], [0, 2], [1], []];
+
+    private protected override LinearOperator<T> Create<T>(Arithmetic<T> arithmetic) => new MaskedKernelWalk<T>(
+        arithmetic, new RadialKernel(RadialKernelKind.Laplacian, Gamma),
+        arithmetic.UploadMatrix(Normals(1, 18), 6, 3), arithmetic.UploadMatrix(Normals(2, 12), 4, 3), Visible);
+
+    protected override double[] Dense()
+    {
+        double[] x = Normals(1, 18), y = Normals(2, 12), p = new double[24];
+        foreach (int[] visible in Visible)
+        {
+            for (int i = 0; i < 6; i++)
+            {
+                double[] row = [.. Enumerable.Range(0, 4).Select(j => Math.Exp(-Gamma * visible.Sum(f => Math.Abs(x[3 * i + f] - y[3 * j + f]))))];
+                for (int j = 0; j < 4; j++)
+                    p[i * 4 + j] += row[j] / row.Sum() / Visible.Length;
+            }
+        }
+        return p;
+    }
+}
+
 public sealed class ProductContract : OperatorContract
 {
     private protected override LinearOperator<T> Create<T>(Arithmetic<T> arithmetic) =>

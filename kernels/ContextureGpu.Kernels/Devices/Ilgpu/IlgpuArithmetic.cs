@@ -112,6 +112,16 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             (launch, stream) => launch(stream, TileGeometry.ForItems(shape.Elements), factors.Buffer!.View, from.Buffer!.View, to.Buffer!.View, shape));
     }
 
+    /// <inheritdoc/>
+    protected override void NormalizeRowsCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
+    {
+        IlgpuMatrix<T> from = Own(x), to = Own(y);
+        ElementwiseShape<T> shape = ShapeOf(from, to);
+        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ElementwiseShape<T>>>(
+            NormalizeRowsKernel.Rows<T, TReal>,
+            (launch, stream) => launch(stream, TileGeometry.ForItems(x.Rows), from.Buffer!.View, to.Buffer!.View, shape));
+    }
+
     /// <summary>The matrix as this family knows it.</summary>
     /// <exception cref="ArgumentException">It lives on another device.</exception>
     private IlgpuMatrix<T> Own(DeviceMatrix<T> matrix, [CallerArgumentExpression(nameof(matrix))] string? name = null) =>
