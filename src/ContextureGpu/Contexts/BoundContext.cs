@@ -40,6 +40,10 @@ internal abstract class BoundContext
     /// </summary>
     public abstract bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached);
 
+    /// <summary>The inputs of rows on a device.</summary>
+    protected static DeviceMatrix<T> Upload<T>(Arithmetic<T> on, ContextSample rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => on.UploadMatrix<T>(rows.Values, rows.Rows, rows.Dimension);
+
     /// <summary><see cref="Connect"/> where every row can lead to every atom.</summary>
     protected bool[] ConnectAll(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {
@@ -121,9 +125,21 @@ internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) :
         new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample));
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
+}
 
-    private static DeviceMatrix<T> Upload<T>(Arithmetic<T> on, ContextSample rows)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => on.UploadMatrix<T>(rows.Values, rows.Rows, rows.Dimension);
+/// <summary>A is a row of the sample, with probability proportional to a radial kernel of the visible inputs, averaged over sets of visible inputs.</summary>
+internal sealed class MaskedRadialContext(RadialKernel kernel, ContextSample sample, IReadOnlyList<int[]> visible) : BoundContext
+{
+    public override LinearOperator<T> OnSample<T>(Arithmetic<T> on)
+    {
+        DeviceMatrix<T> points = Upload(on, sample);
+        return new MaskedKernelWalk<T>(on, kernel, points, points, visible);
+    }
+
+    public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
+        new MaskedKernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample), visible);
+
+    public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 }
 
 /// <summary>First one context, then the other, from the row that the first led to.</summary>

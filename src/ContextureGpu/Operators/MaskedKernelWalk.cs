@@ -21,7 +21,7 @@ internal sealed class MaskedKernelWalk<T> : LinearOperator<T>
     /// <param name="kernel">The kernel.</param>
     /// <param name="x">Where the walk starts.</param>
     /// <param name="y">Where it leads.</param>
-    /// <param name="visible">The visible features of each of at least one set, see <see cref="FeatureMasks"/>.</param>
+    /// <param name="visible">The visible features of each of at least one set.</param>
     /// <exception cref="ArgumentException">There is no set, or a feature does not exist.</exception>
     public MaskedKernelWalk(Arithmetic<T> arithmetic, RadialKernel kernel, DeviceMatrix<T> x, DeviceMatrix<T> y, IReadOnlyList<int[]> visible)
         : base(arithmetic, x.Rows, y.Rows, OperatorStructure.MassPreserving)

@@ -120,6 +120,21 @@ public sealed class ContextLawTests
     }
 
     [Fact]
+    public void Masks_are_a_function_of_the_seed_and_grow_by_appending()
+    {
+        bool[][] masks = ColumnMask.Draw(40, 0.2, 8, 5, _ => true)!;
+        Assert.Equal(masks, ColumnMask.Draw(40, 0.2, 20, 5, _ => true)![..8]);
+        Assert.NotEqual(masks, ColumnMask.Draw(40, 0.2, 8, 6, _ => true)!);
+        foreach (double rate in new[] { 0.2, 0.7 })
+        {
+            double hidden = ColumnMask.Draw(50, rate, 400, 1, _ => true)!.Average(mask => mask.Count(v => !v) / 50.0);
+            Tolerance.AssertClose("hidden", rate, hidden, Tolerance.OfMean(Math.Sqrt(rate * (1 - rate)), 400 * 50));
+        }
+        Assert.Null(ColumnMask.Draw(3, 0.5, 2, 1, _ => false));
+        Assert.All(ColumnMask.Draw(3, 0.9, 50, 1, mask => mask.Contains(true))!, mask => Assert.Contains(true, mask));
+    }
+
+    [Fact]
     public void A_target_is_smoothed_in_its_standard_deviations()
     {
         ContextSample sample = Sample(30);

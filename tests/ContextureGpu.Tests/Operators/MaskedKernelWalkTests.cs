@@ -11,32 +11,8 @@ public sealed class MaskedKernelWalkTests
     private static readonly RadialKernel Kernel = new(RadialKernelKind.Gaussian, 0.3);
 
     [Fact]
-    public void Masks_are_a_function_of_the_seed_and_grow_by_appending()
-    {
-        int[][] masks = FeatureMasks.Visible(5, 8, 40, 0.2);
-        Assert.Equal(masks, FeatureMasks.Visible(5, 20, 40, 0.2)[..8]);
-        Assert.NotEqual(masks, FeatureMasks.Visible(6, 8, 40, 0.2));
-        Assert.All(masks, mask => Assert.Equal(mask.Distinct().Order(), mask));
-    }
-
-    [Theory]
-    [InlineData(0.2)]
-    [InlineData(0.7)]
-    public void Masks_hide_features_at_the_given_rate(double rate)
-    {
-        const int draws = 400, dimension = 50;
-        double hidden = 1 - FeatureMasks.Visible(1, draws, dimension, rate).Average(mask => mask.Length / (double)dimension);
-        Tolerance.AssertClose("hidden", rate, hidden, Tolerance.OfMean(Math.Sqrt(rate * (1 - rate)), draws * dimension));
-        Assert.All(FeatureMasks.Visible(1, 3, 4, 0), mask => Assert.Equal([0, 1, 2, 3], mask));
-        Assert.All(FeatureMasks.Visible(1, 3, 4, 1), Assert.Empty);
-    }
-
-    [Fact]
     public void Arguments_out_of_range_are_refused()
     {
-        foreach (double rate in new[] { -0.1, 1.1, double.NaN })
-            Assert.Throws<ArgumentOutOfRangeException>(() => FeatureMasks.Visible(1, 1, 2, rate));
-        Assert.Throws<ArgumentOutOfRangeException>(() => FeatureMasks.Visible(1, 0, 2, 0.5));
         using ComputeDevice device = ReferenceDevice.Open();
         Arithmetic<double> arithmetic = device.Arithmetic<double>();
         using DeviceMatrix<double> points = arithmetic.UploadMatrix([1, 2, 3, 4], 2, 2);
@@ -53,7 +29,7 @@ public sealed class MaskedKernelWalkTests
         using DeviceMatrix<double> v = arithmetic.UploadMatrix(block, 20, 4), expected = arithmetic.Allocate(20, 4), actual = arithmetic.Allocate(20, 4);
         DeviceMatrix<double> first = arithmetic.UploadMatrix(points, 20, 3), second = arithmetic.UploadMatrix(points, 20, 3);
         using var plain = new KernelWalk<double>(arithmetic, Kernel, first, first);
-        using var masked = new MaskedKernelWalk<double>(arithmetic, Kernel, second, second, FeatureMasks.Visible(3, 2, 3, 0));
+        using var masked = new MaskedKernelWalk<double>(arithmetic, Kernel, second, second, [[0, 1, 2], [0, 1, 2]]);
         plain.Apply(v, expected);
         masked.Apply(v, actual);
         Assert.Equal(arithmetic.DownloadDouble(expected), arithmetic.DownloadDouble(actual));
@@ -70,7 +46,7 @@ public sealed class MaskedKernelWalkTests
         using DeviceMatrix<double> v = arithmetic.UploadMatrix(Draws(2, 20), 20, 1), result = arithmetic.Allocate(20, 1);
         long before = device.Memory.LiveBytes;
         DeviceMatrix<double> points = arithmetic.UploadMatrix(Draws(1, 20 * 5), 20, 5);
-        using (var masked = new MaskedKernelWalk<double>(arithmetic, Kernel, points, points, FeatureMasks.Visible(3, 6, 5, 0.5)))
+        using (var masked = new MaskedKernelWalk<double>(arithmetic, Kernel, points, points, [[0, 1], [2, 4], [], [1, 2, 3], [0], [4]]))
             masked.Apply(v, result);
         Assert.Equal(before, device.Memory.LiveBytes);
     }
