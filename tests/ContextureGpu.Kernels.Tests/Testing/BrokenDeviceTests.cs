@@ -38,10 +38,11 @@ public sealed class BrokenDeviceTests
         [Defect.OverwritesItsInput] = ["Multiply", "MultiplySmall"],
         [Defect.ForgetsToReleaseSparse] = ["Ledger", "SparseProduct"],
         [Defect.LeaksScratch] = ["KernelProduct"],
-        [Defect.BreaksTiesByLargerIndex] = ["NearestNeighbors"],
-        [Defect.RanksByExpandedDistances] = ["NearestNeighbors"],
-        [Defect.RanksInSinglePrecision] = ["NearestNeighbors"],
-        [Defect.DropsSelfByPosition] = ["NearestNeighbors"],
+        [Defect.BreaksTiesByLargerIndex] = ["NearestNeighbors", "NeighborMetrics"],
+        [Defect.RanksByExpandedDistances] = ["NearestNeighbors", "NeighborMetrics"],
+        [Defect.RanksInSinglePrecision] = ["NearestNeighbors", "NeighborMetrics"],
+        [Defect.DropsSelfByPosition] = ["NearestNeighbors", "NeighborMetrics"],
+        [Defect.IgnoresMetric] = ["NeighborMetrics"],
         [Defect.IgnoresCancellation] = ["Refusals"],
     };
 
@@ -57,6 +58,7 @@ public sealed class BrokenDeviceTests
             Action<ComputeDevice>[] checks = name switch
             {
                 "NearestNeighbors" => [device => NeighborChecks.NearestNeighbors(device, LargestDimension)],
+                "NeighborMetrics" => [device => NeighborChecks.Metrics(device, LargestDimension)],
                 "Refusals" => [NeighborChecks.Refusals],
                 _ => [Check<float>(name), Check<double>(name)],
             };
