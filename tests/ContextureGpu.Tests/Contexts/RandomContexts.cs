@@ -51,7 +51,7 @@ internal sealed class RandomContexts
 
     private Context Leaf() => Below(6) switch
     {
-        0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included),
+        0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3)),
         1 => Context.Rbf(Positive()),
         2 => Context.RbfMedian(),
         3 => Context.Labels(Name()),
