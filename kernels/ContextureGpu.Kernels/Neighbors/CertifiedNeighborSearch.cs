@@ -65,9 +65,18 @@ internal sealed class CertifiedNeighborSearch(AcceleratorSession session)
         var sets = new PointSets { LeadingX = dimension, LeadingY = dimension, N = rows, M = m, D = dimension };
         int columnTiles = TileGeometry.Count(m, RadialTile.Columns);
         var tiles = new KernelConfig(checked(TileGeometry.Count(rows, TileGeometry.Tile) * columnTiles), TileGeometry.Threads);
-        session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, PointSets, int>>(
-            metric == NeighborMetric.Manhattan ? ManhattanDistanceKernel.Distances : SquaredDistanceKernel.Distances<float, SingleReal>,
-            (launch, stream) => launch(stream, tiles, queries.View, points.View, distances.View, sets, columnTiles));
+        if (metric == NeighborMetric.Manhattan)
+        {
+            session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, PointSets, int>>(
+                ManhattanDistanceKernel.Distances,
+                (launch, stream) => launch(stream, tiles, queries.View, points.View, distances.View, sets, columnTiles));
+        }
+        else
+        {
+            session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, PointSets, int>>(
+                SquaredDistanceKernel.Distances<float, SingleReal>,
+                (launch, stream) => launch(stream, tiles, queries.View, points.View, distances.View, sets, columnTiles));
+        }
         session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<ulong>, int, int>>(
             SmallestSelectionKernel.Select,
             (launch, stream) => launch(stream, new KernelConfig(rows, TileGeometry.Threads), distances.View, selected.View, m, candidates));
