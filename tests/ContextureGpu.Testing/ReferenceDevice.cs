@@ -43,8 +43,8 @@ public class ReferenceDevice : ComputeDevice
 
     /// <summary>All m distances of each query, sorted by (distance, index); the first k are the answer.</summary>
     protected override void NearestNeighborsCore(
-        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k,
-        Span<int> indices, Span<double> squaredDistances, CancellationToken cancellationToken)
+        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k, NeighborMetric metric,
+        Span<int> indices, Span<double> distances, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         for (int i = 0; i < n; i++)
@@ -57,13 +57,13 @@ public class ReferenceDevice : ComputeDevice
                 for (int f = 0; f < dimension; f++)
                 {
                     double difference = x[i * dimension + f] - y[j * dimension + f];
-                    sum += difference * difference;
+                    sum += metric == NeighborMetric.Manhattan ? Math.Abs(difference) : difference * difference;
                 }
                 candidates[j] = (sum, j);
             }
             Array.Sort(candidates);
             for (int r = 0; r < k; r++)
-                (squaredDistances[i * k + r], indices[i * k + r]) = candidates[r];
+                (distances[i * k + r], indices[i * k + r]) = candidates[r];
         }
     }
 

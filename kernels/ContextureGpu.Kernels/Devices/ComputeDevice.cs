@@ -20,28 +20,37 @@ public abstract class ComputeDevice : IDisposable
     public abstract Arithmetic<T> Arithmetic<T>()
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>;
 
+    /// <summary>As the search with a metric, by Euclidean distance.</summary>
+    /// <inheritdoc cref="NearestNeighbors(ReadOnlySpan{double}, ReadOnlySpan{double}, int, int, NeighborMetric, Span{int}, Span{double}, CancellationToken)"/>
+    public void NearestNeighbors(
+        ReadOnlySpan<double> x, ReadOnlySpan<double> y, int dimension, int k,
+        Span<int> indices, Span<double> distances, CancellationToken cancellationToken = default) =>
+        NearestNeighbors(x, y, dimension, k, NeighborMetric.Euclidean, indices, distances, cancellationToken);
+
     /// <summary>
-    /// The <paramref name="k"/> nearest rows of Y for each row of X, exactly:
-    /// ordered by <c>sum_f (x_f - y_f)^2</c> summed in float64 in the order of the features, ties by the smaller index of Y.
-    /// Every device returns the same indices and the same bits, whatever it uses to find candidates.
+    /// The <paramref name="k"/> nearest rows of Y for each row of X, exactly: ordered by the distance in float64 as the metric defines it, ties by the smaller index of Y.
+    /// Every device returns the same indices and the same bits, whatever it uses to find candidates. Passing the same memory for X and Y is quickest.
     /// </summary>
     /// <param name="x">Queries, row-major (n, d), finite.</param>
     /// <param name="y">Points searched, row-major (m, d), finite.</param>
     /// <param name="dimension">d, at least 1.</param>
     /// <param name="k">Neighbours per query, 0 .. m.</param>
+    /// <param name="metric">What near means.</param>
     /// <param name="indices">Receives row numbers of Y, row-major (n, k).</param>
-    /// <param name="squaredDistances">Receives squared distances, row-major (n, k), ascending along a row.</param>
+    /// <param name="distances">Receives the distances of the metric, row-major (n, k), ascending along a row.</param>
     /// <param name="cancellationToken">Stops the search between tiles.</param>
-    /// <exception cref="ArgumentException">A span does not have the size its shape asks for, or k is above m.</exception>
+    /// <exception cref="ArgumentException">A span does not have the size its shape asks for, k is above m, or the metric is the cosine and a row is zero.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public void NearestNeighbors(
-        ReadOnlySpan<double> x, ReadOnlySpan<double> y, int dimension, int k,
-        Span<int> indices, Span<double> squaredDistances, CancellationToken cancellationToken = default)
+        ReadOnlySpan<double> x, ReadOnlySpan<double> y, int dimension, int k, NeighborMetric metric,
+        Span<int> indices, Span<double> distances, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(k);
-        if (indices.Length != squaredDistances.Length || (k > 0 && indices.Length % k != 0))
-            throw new ArgumentException($"indices ({indices.Length}) and squaredDistances ({squaredDistances.Length}) must both hold n * k values, k = {k}");
+        if (metric is not (NeighborMetric.Euclidean or NeighborMetric.Cosine or NeighborMetric.Manhattan))
+            throw new ArgumentOutOfRangeException(nameof(metric), metric, "unknown metric");
+        if (indices.Length != distances.Length || (k > 0 && indices.Length % k != 0))
+            throw new ArgumentException($"indices ({indices.Length}) and distances ({distances.Length}) must both hold n * k values, k = {k}");
         if (k == 0 || indices.IsEmpty)
             return;
         int n = indices.Length / k;
@@ -52,13 +61,22 @@ public abstract class ComputeDevice : IDisposable
         int m = y.Length / dimension;
         if (k > m)
             throw new ArgumentException($"k = {k} neighbours were asked for among {m} points", nameof(k));
-        NearestNeighborsCore(x, n, y, m, dimension, k, indices, squaredDistances, cancellationToken);
+        if (metric == NeighborMetric.Cosine)
+        {
+            double[] points = UnitRows.Of(y, dimension, nameof(y)), queries = x == y ? points : UnitRows.Of(x, dimension, nameof(x));
+            NearestNeighborsCore(queries, n, points, m, dimension, k, NeighborMetric.Euclidean, indices, distances, cancellationToken);
+            return;
+        }
+        NearestNeighborsCore(x, n, y, m, dimension, k, metric, indices, distances, cancellationToken);
     }
 
-    /// <summary>Does the work of <see cref="NearestNeighbors"/>: n, m, dimension and k are all at least 1 and the spans fit.</summary>
+    /// <summary>
+    /// Does the work of <see cref="NearestNeighbors(ReadOnlySpan{double}, ReadOnlySpan{double}, int, int, NeighborMetric, Span{int}, Span{double}, CancellationToken)"/>:
+    /// n, m, dimension and k are all at least 1, the spans fit, and the metric is Euclidean or Manhattan.
+    /// </summary>
     protected abstract void NearestNeighborsCore(
-        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k,
-        Span<int> indices, Span<double> squaredDistances, CancellationToken cancellationToken);
+        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k, NeighborMetric metric,
+        Span<int> indices, Span<double> distances, CancellationToken cancellationToken);
 
     /// <summary>Waits until everything submitted to the device is done.</summary>
     public abstract void Synchronize();

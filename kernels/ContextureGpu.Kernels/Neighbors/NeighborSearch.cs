@@ -1,91 +1,163 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ContextureGpu.Kernels.Cpu;
 
 /// <summary>
-/// Exact nearest neighbours on the processor: float32 distances by tiles choose k + slack candidates for each query, their float64 distances rank them, and
-/// <see cref="RoundedDistanceBound"/> proves that no other point can be as near as the k-th. Queries without proof are searched completely in float64.
+/// Exact nearest neighbours on the processor: for a few queries a plain float64 pass, otherwise <see cref="NeighborTree"/> and <see cref="NeighborBlock{TDistance, TVector, TLanes}"/>,
+/// which in few dimensions leave out most of the points and in many are a product by tiles.
 /// </summary>
 internal static unsafe class NeighborSearch
 {
-    private const int QueryBlock = 32, TileStrips = 32;
-
-    /// <summary>Does what <see cref="ComputeDevice.NearestNeighbors"/> promises.</summary>
+    /// <summary>Does what <see cref="ComputeDevice.NearestNeighborsCore"/> promises.</summary>
     public static void Search(
-        Workers workers, ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k,
-        Span<int> indices, Span<double> squaredDistances, CancellationToken cancellationToken)
+        Workers workers, ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k, NeighborMetric metric,
+        Span<int> indices, Span<double> distances, CancellationToken cancellationToken) =>
+        Search(NeighborPlan.Choose(n, m, dimension, k), workers, x, n, y, m, dimension, k, metric, indices, distances, cancellationToken);
+
+    /// <summary>As <see cref="Search(Workers, ReadOnlySpan{double}, int, ReadOnlySpan{double}, int, int, int, NeighborMetric, Span{int}, Span{double}, CancellationToken)"/>, by a given plan.</summary>
+    public static void Search(
+        NeighborPlan plan, Workers workers, ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k, NeighborMetric metric,
+        Span<int> indices, Span<double> distances, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        int candidates = (int)Math.Min(m, k + Math.Max(16L, k / 4));
-        bool filter = candidates < m;
-        RoundedDistanceBound? bound = filter ? new RoundedDistanceBound(x, y, dimension) : null;
-        float[] roundedX = bound?.Round(x) ?? [], roundedY = bound?.Round(y) ?? [];
-        fixed (double* px = x, py = y, distances = squaredDistances)
-        fixed (int* found = indices)
-        fixed (float* rx = roundedX, ry = roundedY)
+        fixed (double* px = x, py = y, pd = distances)
+        fixed (int* pi = indices)
         {
-            var job = new Job(px, py, rx, distances, found, n, m, dimension, k, candidates, bound);
-            using PackedPoints<float>? points = filter ? new PackedPoints<float>(workers, ry, dimension, m, dimension) : null;
-            int blocks = (n + QueryBlock - 1) / QueryBlock;
-            workers.Run(blocks, (long)n * m * dimension, block =>
+            var job = new Job(px, n, py, m, dimension, k, pi, pd);
+            if (plan.IsScan)
+                Scan(workers, job, metric, cancellationToken);
+            else if (metric == NeighborMetric.Manhattan)
+                Search<AbsoluteDifferences>(plan, workers, job, cancellationToken);
+            else
+                Search<SquaredEuclidean>(plan, workers, job, cancellationToken);
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private static void Scan(Workers workers, Job job, NeighborMetric metric, CancellationToken cancellationToken) =>
+        workers.Run(job.N, (long)job.N * job.M * job.Dimension, i =>
+        {
+            if (cancellationToken.IsCancellationRequested)
+                return;
+            nint row = (nint)i * job.K;
+            ExactRanking.Scan(
+                metric, new(job.X + ((nint)i * job.Dimension), job.Dimension), new(job.Y, job.M * job.Dimension), job.K, new(job.Indices + row, job.K), new(job.Distances + row, job.K));
+        });
+
+    private static void Search<TDistance>(NeighborPlan plan, Workers workers, Job job, CancellationToken cancellationToken)
+        where TDistance : struct, IScreenedDistance
+    {
+        if (plan.Lanes == 16)
+            Search<TDistance, Vector512<float>, Lanes512>(plan, workers, job, cancellationToken);
+        else if (plan.Lanes == 8)
+            Search<TDistance, Vector256<float>, Lanes256>(plan, workers, job, cancellationToken);
+        else
+            Search<TDistance, Vector128<float>, Lanes128>(plan, workers, job, cancellationToken);
+    }
+
+    private static void Search<TDistance, TVector, TLanes>(NeighborPlan plan, Workers workers, Job job, CancellationToken cancellationToken)
+        where TDistance : struct, IScreenedDistance
+        where TVector : unmanaged
+        where TLanes : struct, IFloatLanes<TVector>
+    {
+        bool isSelf = job.X == job.Y && job.N == job.M;
+        double scale = Scale(job, isSelf);
+        using var tree = new NeighborTree(workers, job.Y, job.M, job.Dimension, plan.LeafSize, scale, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            return;
+        tree.Pack<TDistance>(workers, job.Y, 2 * TLanes.Count);
+        int* homes = CpuMemory.Allocate<int>(job.N), order = isSelf ? tree.Order : CpuMemory.Allocate<int>(job.N);
+        var blocks = new ConcurrentBag<NeighborBlock<TDistance, TVector, TLanes>>();
+        try
+        {
+            if (isSelf)
+            {
+                for (int p = 0; p < job.N; p++)
+                    homes[order[p]] = p / plan.LeafSize;
+            }
+            else
+            {
+                FindHomes(workers, job, tree, homes, order);
+            }
+            var task = new NeighborTask(job.X, order, homes, job.K, job.Indices, job.Distances);
+            const int size = NeighborBlock<TDistance, TVector, TLanes>.Queries;
+            workers.Run((int)(((long)job.N + size - 1) / size), (long)job.N * job.M * job.Dimension, block =>
             {
                 if (cancellationToken.IsCancellationRequested)
                     return;
-                int first = block * QueryBlock, end = Math.Min(n, first + QueryBlock);
-                if (points is null)
-                {
-                    for (int i = first; i < end; i++)
-                        ExactRanking.Scan(job.Query(i), job.Points, k, job.Indices(i), job.Distances(i));
-                    return;
-                }
-                SearchBlock(job, points, first, end - first);
+                if (!blocks.TryTake(out NeighborBlock<TDistance, TVector, TLanes>? search))
+                    search = new NeighborBlock<TDistance, TVector, TLanes>(tree, task, cancellationToken);
+                search.Search(block * size, Math.Min(size, job.N - (block * size)));
+                blocks.Add(search);
             });
         }
-        cancellationToken.ThrowIfCancellationRequested();
-    }
-
-    private static void SearchBlock(Job job, PackedPoints<float> points, int first, int count)
-    {
-        int strip = PackedPoints<float>.Strip, tile = TileStrips * strip, capacity = Math.Max(128, 2 * job.Candidates);
-        float* distances = Panel<float>.Allocate(4L * tile);
-        var chosen = new CandidateList[count];
-        for (int i = 0; i < count; i++)
-            chosen[i] = new CandidateList(job.Candidates, capacity);
-        for (int left = 0; left < job.M; left += tile)
+        finally
         {
-            int columns = Math.Min(tile, job.M - left), strips = (columns + strip - 1) / strip;
-            for (int i = 0; i < count; i += 4)
-            {
-                int rows = Math.Min(4, count - i);
-                points.SquaredDistances(job.RoundedX + ((nint)(first + i) * job.Dimension), job.Dimension, rows, left / strip, strips, distances, tile);
-                for (int r = 0; r < rows; r++)
-                    chosen[i + r].Take(distances + (r * tile), columns, left);
-            }
+            foreach (NeighborBlock<TDistance, TVector, TLanes> search in blocks)
+                search.Dispose();
+            NativeMemory.AlignedFree(homes);
+            if (!isSelf)
+                NativeMemory.AlignedFree(order);
         }
-        NativeMemory.AlignedFree(distances);
-        var candidates = new int[job.Candidates];
-        for (int i = 0; i < count; i++)
-            Finish(job, first + i, chosen[i].Smallest(), candidates);
     }
 
-    private static void Finish(Job job, int query, ReadOnlySpan<ulong> keys, int[] candidates)
+    // Queries ordered by their home leaf.
+    private static void FindHomes(Workers workers, Job job, NeighborTree tree, int* homes, int* order)
     {
-        for (int e = 0; e < keys.Length; e++)
-            candidates[e] = (int)(uint)keys[e];
-        Span<double> distances = job.Distances(query);
-        ExactRanking.Rank(job.Query(query), job.Points, candidates, job.Indices(query), distances);
-        float last = BitConverter.UInt32BitsToSingle((uint)(keys[^1] >> 32));
-        if (!job.Bound!.Certifies(job.Query(query), last, distances[^1]))
-            ExactRanking.Scan(job.Query(query), job.Points, job.K, job.Indices(query), distances);
+        workers.Rows(job.N, 256, (long)job.N * 256, (start, end) =>
+        {
+            double[] scaled = new double[job.Dimension];
+            fixed (double* point = scaled)
+            {
+                for (int i = start; i < end; i++)
+                {
+                    for (int f = 0; f < job.Dimension; f++)
+                        point[f] = job.X[((nint)i * job.Dimension) + f] * tree.Scale;
+                    homes[i] = tree.Home(point);
+                }
+            }
+        });
+        var starts = new int[tree.Leaves + 1];
+        for (int i = 0; i < job.N; i++)
+            starts[homes[i] + 1]++;
+        for (int leaf = 0; leaf < tree.Leaves; leaf++)
+            starts[leaf + 1] += starts[leaf];
+        for (int i = 0; i < job.N; i++)
+            order[starts[homes[i]]++] = i;
+    }
+
+    // The power of two that brings all coordinates to at most 1; below 2^-1000 or so it would overflow itself: such points are all alike to float32, and float64 decides.
+    private static double Scale(Job job, bool isSelf)
+    {
+        double largest = Largest(job.Y, (long)job.M * job.Dimension);
+        if (!isSelf)
+            largest = Math.Max(largest, Largest(job.X, (long)job.N * job.Dimension));
+        return largest > 0 ? Math.ScaleB(1, Math.Clamp(-Math.ILogB(largest) - 1, -1000, 1000)) : 1;
+    }
+
+    private static double Largest(double* values, long count)
+    {
+        double largest = 0;
+        while (count > 0)
+        {
+            int length = (int)Math.Min(count, 1 << 20);
+            largest = Math.Max(largest, Math.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(new ReadOnlySpan<double>(values, length))));
+            values += length;
+            count -= length;
+        }
+        return largest;
     }
 
     /// <summary>Inputs and outputs where the caller keeps them.</summary>
-    private sealed class Job(
-        double* x, double* y, float* roundedX, double* distances, int* indices, int n, int m, int dimension, int k, int candidates, RoundedDistanceBound? bound)
+    private sealed class Job(double* x, int n, double* y, int m, int dimension, int k, int* indices, double* distances)
     {
+        public double* X => x;
+
         public int N => n;
+
+        public double* Y => y;
 
         public int M => m;
 
@@ -93,96 +165,8 @@ internal static unsafe class NeighborSearch
 
         public int K => k;
 
-        public int Candidates => candidates;
+        public int* Indices => indices;
 
-        public float* RoundedX => roundedX;
-
-        public RoundedDistanceBound? Bound => bound;
-
-        public ReadOnlySpan<double> Points => new(y, m * dimension);
-
-        public ReadOnlySpan<double> Query(int i) => new(x + ((nint)i * dimension), dimension);
-
-        public Span<int> Indices(int i) => new(indices + ((nint)i * k), k);
-
-        public Span<double> Distances(int i) => new(distances + ((nint)i * k), k);
-    }
-
-    /// <summary>The smallest distances seen so far, as keys (bits of the distance, index): those at or above the threshold are turned away by a vector comparison.</summary>
-    private struct CandidateList(int wanted, int capacity)
-    {
-        private readonly ulong[] _keys = new ulong[capacity];
-        private int _count;
-        private float _threshold = float.PositiveInfinity;
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Take(float* distances, int columns, int firstIndex)
-        {
-            int lanes = Vector<float>.Count;
-            for (int j = 0; j < columns; j += lanes)
-            {
-                if (!Vector.LessThanAny(*(Vector<float>*)(distances + j), new Vector<float>(_threshold)))
-                    continue;
-                int end = Math.Min(columns, j + lanes);
-                for (int l = j; l < end; l++)
-                {
-                    if (!(distances[l] < _threshold))
-                        continue;
-                    _keys[_count++] = ((ulong)BitConverter.SingleToUInt32Bits(distances[l]) << 32) | (uint)(firstIndex + l);
-                    if (_count == _keys.Length)
-                        Shrink();
-                }
-            }
-        }
-
-        /// <summary>The keys of the wanted number of smallest distances, ascending.</summary>
-        public ReadOnlySpan<ulong> Smallest()
-        {
-            Shrink();
-            Span<ulong> kept = _keys.AsSpan(0, _count);
-            kept.Sort();
-            return kept;
-        }
-
-        private void Shrink()
-        {
-            if (_count <= wanted)
-                return;
-            _threshold = BitConverter.UInt32BitsToSingle((uint)(Select(_keys.AsSpan(0, _count), wanted - 1) >> 32));
-            _count = wanted;
-        }
-
-        // Moves the keys so that the one at the given place is where sorting would put it, smaller ones before it, and returns it: Hoare's selection, pivots by the median of three.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static ulong Select(Span<ulong> keys, int place)
-        {
-            int low = 0, high = keys.Length - 1;
-            while (low < high)
-            {
-                ulong a = keys[low], b = keys[low + ((high - low) >> 1)], c = keys[high];
-                ulong pivot = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
-                int i = low, j = high;
-                while (i <= j)
-                {
-                    while (keys[i] < pivot)
-                        i++;
-                    while (pivot < keys[j])
-                        j--;
-                    if (i <= j)
-                    {
-                        (keys[i], keys[j]) = (keys[j], keys[i]);
-                        i++;
-                        j--;
-                    }
-                }
-                if (place <= j)
-                    high = j;
-                else if (place >= i)
-                    low = i;
-                else
-                    break;
-            }
-            return keys[place];
-        }
+        public double* Distances => distances;
     }
 }

@@ -1,3 +1,5 @@
+using ContextureGpu.Kernels;
+
 namespace ContextureGpu;
 
 /// <summary>
@@ -34,13 +36,17 @@ public abstract class Context : IEquatable<Context>
     /// <summary>One of the nearest neighbours of x in the sample, equiprobable.</summary>
     /// <param name="k">The number of neighbours, at least 1.</param>
     /// <param name="self">Whether a point of the sample is the first of its own neighbours.</param>
+    /// <param name="metric">What near means.</param>
     /// <exception cref="InputException">An argument is out of its range.</exception>
-    public static Context Knn(int k, KnnSelf self = KnnSelf.Included) => new KnnContext(k, self switch
-    {
-        KnnSelf.Included => true,
-        KnnSelf.Excluded => false,
-        _ => throw new InputException($"self is {self}; it must be {KnnSelf.Included} or {KnnSelf.Excluded}"),
-    });
+    public static Context Knn(int k, KnnSelf self = KnnSelf.Included, NeighborMetric metric = NeighborMetric.Euclidean) => new KnnContext(
+        k,
+        self switch
+        {
+            KnnSelf.Included => true,
+            KnnSelf.Excluded => false,
+            _ => throw new InputException($"self is {self}; it must be {KnnSelf.Included} or {KnnSelf.Excluded}"),
+        },
+        metric);
 
     /// <summary>A point a of the sample, drawn with probability proportional to exp(-gamma ||x - a||^2).</summary>
     /// <param name="gamma">The inverse squared length scale, positive and finite.</param>

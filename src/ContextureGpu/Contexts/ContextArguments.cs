@@ -89,6 +89,14 @@ internal sealed class ContextArguments
         };
     }
 
+    /// <summary>One of some words, or a default where it is left out.</summary>
+    public string Word(string name, Func<string, bool> accepts, string otherwise)
+    {
+        if (!_values.TryGetValue(name, out ContextValue value))
+            return otherwise;
+        return !value.IsQuoted && accepts(value.Text) ? value.Text : throw OutOfRange(name, value);
+    }
+
     /// <summary>A name that must be there; an empty one only between quotes.</summary>
     public string Name(string name, Func<string, bool> accepts)
     {

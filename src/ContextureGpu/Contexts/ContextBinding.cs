@@ -44,6 +44,8 @@ internal static class ContextBinding
         int most = knn.IncludeSelf ? sample.Rows : sample.Rows - 1;
         if (knn.K > most)
             throw new InputException($"{knn}: k is {knn.K}, but there are {sample.Rows} rows; at most {most} neighbours exist");
+        if (knn.Metric == NeighborMetric.Cosine)
+            RefuseZeroRows(knn, sample);
         return new SparseContext(new(() => Law(sample, true, device, cancellationToken)), (rows, on) => Law(rows, false, on, CancellationToken.None))
         {
             Rows = sample.Rows,
@@ -54,26 +56,50 @@ internal static class ContextBinding
         // Without itself, a row of the sample is left out by its number, not by its place among the neighbours; of a new row, the first row of the sample that equals it.
         CompressedRows Law(ContextSample queries, bool isSample, ComputeDevice on, CancellationToken token)
         {
-            int n = queries.Rows, width = knn.IncludeSelf ? knn.K : knn.K + 1;
-            int[] found = new int[checked(n * width)], columns = new int[checked(n * knn.K)];
+            int n = queries.Rows, k = knn.K, width = knn.IncludeSelf ? k : k + 1;
+            if ((long)n * width > Array.MaxLength)
+                throw new InputException($"{knn}: {n} rows with {width} neighbours each are {(long)n * width}; at most {Array.MaxLength} can be held");
+            if (!isSample && knn.Metric == NeighborMetric.Cosine)
+                RefuseZeroRows(knn, queries);
+            int[] found = new int[n * width];
             var distances = new double[found.Length];
-            on.NearestNeighbors(queries.Values, sample.Values, sample.Dimension, width, found, distances, token);
+            on.NearestNeighbors(queries.Values, sample.Values, sample.Dimension, width, knn.Metric, found, distances, token);
+            int[] columns = knn.IncludeSelf ? found : WithoutSelf(found, distances, n, k, isSample);
+            var starts = new int[n + 1];
             for (int i = 0; i < n; i++)
             {
-                ReadOnlySpan<int> candidates = found.AsSpan(i * width, width);
-                int self = knn.IncludeSelf ? -1 : isSample ? candidates.IndexOf(i) : distances[i * width] == 0 ? 0 : -1;
-                Span<int> row = columns.AsSpan(i * knn.K, knn.K);
-                int at = 0;
-                for (int e = 0; e < width && at < knn.K; e++)
-                {
-                    if (e != self)
-                        row[at++] = candidates[e];
-                }
-                row.Sort();
+                columns.AsSpan(i * k, k).Sort();
+                starts[i + 1] = (i + 1) * k;
             }
-            var values = new double[columns.Length];
-            Array.Fill(values, 1.0 / knn.K);
-            return new CompressedRows(n, sample.Rows, [.. Enumerable.Range(0, n + 1).Select(i => i * knn.K)], columns, values);
+            // The distances have served; their memory takes the probabilities.
+            double[] values = distances.Length == columns.Length ? distances : new double[columns.Length];
+            Array.Fill(values, 1.0 / k);
+            return new CompressedRows(n, sample.Rows, starts, columns, values);
+        }
+    }
+
+    // The first k of k + 1 neighbours that are not the query itself.
+    private static int[] WithoutSelf(int[] found, double[] distances, int n, int k, bool isSample)
+    {
+        var others = new int[n * k];
+        for (int i = 0; i < n; i++)
+        {
+            ReadOnlySpan<int> candidates = found.AsSpan(i * (k + 1), k + 1);
+            int self = isSample ? candidates.IndexOf(i) : distances[i * (k + 1)] == 0 ? 0 : -1;
+            Span<int> row = others.AsSpan(i * k, k);
+            int before = self < 0 ? k : self;
+            candidates[..before].CopyTo(row);
+            candidates[Math.Min(before + 1, k + 1)..].CopyTo(row[before..]);
+        }
+        return others;
+    }
+
+    private static void RefuseZeroRows(KnnContext knn, ContextSample sample)
+    {
+        for (int i = 0; i < sample.Rows; i++)
+        {
+            if (!sample.Values.AsSpan((int)((long)i * sample.Dimension), sample.Dimension).ContainsAnyExcept(0.0))
+                throw new InputException($"{knn}: row {i} (counted from 0) is zero; it has no direction, so no cosine distance");
         }
     }
 

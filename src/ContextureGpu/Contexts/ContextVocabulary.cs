@@ -5,8 +5,11 @@ internal static class ContextVocabulary
 {
     private static readonly ContextSignature[] Known =
     [
-        new("knn", [new("k", KnnContext.AcceptedK), new("self", "true or false", IsOptional: true)],
-            given => new KnnContext(given.Integer("k", KnnContext.AcceptsK), given.Truth("self", otherwise: true))),
+        new("knn",
+            [new("k", KnnContext.AcceptedK), new("self", "true or false", IsOptional: true), new("metric", KnnContext.AcceptedMetric, IsOptional: true)],
+            given => new KnnContext(
+                given.Integer("k", KnnContext.AcceptsK), given.Truth("self", otherwise: true),
+                KnnContext.MetricOf(given.Word("metric", KnnContext.AcceptsMetric, otherwise: "euclidean")))),
         new("rbf", [new("gamma", RbfContext.AcceptedGamma)],
             given => new RbfContext(given.NumberOrWord("gamma", RbfContext.AcceptsGamma, RbfContext.Median))),
         new("labels",

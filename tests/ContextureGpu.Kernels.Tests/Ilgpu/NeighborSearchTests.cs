@@ -12,15 +12,23 @@ public abstract class NeighborSearchTests
     protected NeighborSearchTests(BackendKind backend, int points) => (_backend, _points) = (backend, points);
 
     [Theory]
-    [InlineData("uniform", false)]
-    [InlineData("far from the origin", false)]
-    [InlineData("integers with ties", true)]
-    [InlineData("closer than float32 can tell", true)]
-    [InlineData("all alike", true)]
-    [InlineData("tiny", false)]
-    [InlineData("so tiny that squares vanish", true)]
-    [InlineData("huge", false)]
-    public void Agrees_with_a_complete_search(string data, bool needsHost)
+    [InlineData("uniform", NeighborMetric.Euclidean, false)]
+    [InlineData("uniform", NeighborMetric.Manhattan, false)]
+    [InlineData("far from the origin", NeighborMetric.Euclidean, false)]
+    [InlineData("far from the origin", NeighborMetric.Manhattan, false)]
+    [InlineData("integers with ties", NeighborMetric.Euclidean, true)]
+    [InlineData("integers with ties", NeighborMetric.Manhattan, true)]
+    [InlineData("closer than float32 can tell", NeighborMetric.Euclidean, true)]
+    [InlineData("closer than float32 can tell", NeighborMetric.Manhattan, true)]
+    [InlineData("all alike", NeighborMetric.Euclidean, true)]
+    [InlineData("all alike", NeighborMetric.Manhattan, true)]
+    [InlineData("tiny", NeighborMetric.Euclidean, false)]
+    [InlineData("tiny", NeighborMetric.Manhattan, false)]
+    [InlineData("so tiny that squares vanish", NeighborMetric.Euclidean, true)]
+    [InlineData("so tiny that squares vanish", NeighborMetric.Manhattan, false)]
+    [InlineData("huge", NeighborMetric.Euclidean, false)]
+    [InlineData("huge", NeighborMetric.Manhattan, false)]
+    public void Agrees_with_a_complete_search(string data, NeighborMetric metric, bool needsHost)
     {
         ComputeDevice device = TestAccelerators.Get(_backend);
         const int n = 5, d = 3, k = 7;
@@ -39,17 +47,19 @@ public abstract class NeighborSearchTests
         (int[] indices, double[] distances) = (new int[n * k], new double[n * k]);
         // Two queries at a time.
         var search = new CertifiedNeighborSearch(((IlgpuDevice)device).Session) { SlabElements = 2 * _points };
-        search.Search(x, n, y, _points, d, k, indices, distances, TestContext.Current.CancellationToken);
+        search.Search(x, n, y, _points, d, k, metric, indices, distances, TestContext.Current.CancellationToken);
         Assert.Equal(needsHost, search.Uncertified > 0);
         for (int i = 0; i < n; i++)
         {
             // The definition, without any of the code under test.
             (int Index, double Distance)[] right = [.. Enumerable.Range(0, _points)
-                .Select(j => (j, Enumerable.Range(0, d).Aggregate(0.0, (sum, f) => sum + (x[i * d + f] - y[j * d + f]) * (x[i * d + f] - y[j * d + f]))))
+                .Select(j => (j, Enumerable.Range(0, d).Aggregate(0.0, (sum, f) => sum + Term(x[i * d + f] - y[j * d + f]))))
                 .OrderBy(pair => pair.Item2).ThenBy(pair => pair.j).Take(k)];
             Assert.Equal(right.Select(pair => pair.Index), indices.AsSpan(i * k, k).ToArray());
             Assert.Equal(right.Select(pair => BitConverter.DoubleToInt64Bits(pair.Distance)), distances.AsSpan(i * k, k).ToArray().Select(BitConverter.DoubleToInt64Bits));
         }
+
+        double Term(double difference) => metric == NeighborMetric.Manhattan ? Math.Abs(difference) : difference * difference;
     }
 
     [Fact]

@@ -77,6 +77,8 @@ public sealed class OclgrindTests
         (int[] indices, double[] distances) = (new int[1], new double[1]);
         device.NearestNeighbors(x, [.. Reference.Sample(40, 2 * 40), .. x, .. y], 2, 1, indices, distances, TestContext.Current.CancellationToken);
         Assert.Equal((40, 0.0), (indices[0], distances[0]));
+        device.NearestNeighbors(x, [.. Reference.Sample(41, 2 * 33), .. x, .. y], 2, 1, NeighborMetric.Manhattan, indices, distances, TestContext.Current.CancellationToken);
+        Assert.Equal((33, 0.0), (indices[0], distances[0]));
     }
 
     private static DeviceMatrix<float> Put(Arithmetic<float> on, ulong stream, int rows, int columns)

@@ -42,10 +42,11 @@ public sealed class BrokenDeviceTests
         [Defect.OverwritesItsInput] = ["Multiply", "MultiplySmall", "DotProductKernels"],
         [Defect.ForgetsToReleaseSparse] = ["Ledger", "SparseProduct"],
         [Defect.LeaksScratch] = ["KernelProduct"],
-        [Defect.BreaksTiesByLargerIndex] = ["NearestNeighbors"],
-        [Defect.RanksByExpandedDistances] = ["NearestNeighbors"],
-        [Defect.RanksInSinglePrecision] = ["NearestNeighbors"],
-        [Defect.DropsSelfByPosition] = ["NearestNeighbors"],
+        [Defect.BreaksTiesByLargerIndex] = ["NearestNeighbors", "NeighborMetrics"],
+        [Defect.RanksByExpandedDistances] = ["NearestNeighbors", "NeighborMetrics"],
+        [Defect.RanksInSinglePrecision] = ["NearestNeighbors", "NeighborMetrics"],
+        [Defect.DropsSelfByPosition] = ["NearestNeighbors", "NeighborMetrics"],
+        [Defect.IgnoresMetric] = ["NeighborMetrics"],
         [Defect.IgnoresCancellation] = ["Refusals"],
     };
 
@@ -61,6 +62,7 @@ public sealed class BrokenDeviceTests
             Action<ComputeDevice>[] checks = name switch
             {
                 "NearestNeighbors" => [device => NeighborChecks.NearestNeighbors(device, LargestDimension)],
+                "NeighborMetrics" => [device => NeighborChecks.Metrics(device, LargestDimension)],
                 "Refusals" => [NeighborChecks.Refusals],
                 _ => [Check<float>(name), Check<double>(name)],
             };

@@ -19,12 +19,14 @@ public sealed class BrokenDevice : ReferenceDevice
 
     /// <inheritdoc/>
     protected override void NearestNeighborsCore(
-        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k,
-        Span<int> indices, Span<double> squaredDistances, CancellationToken cancellationToken)
+        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k, NeighborMetric metric,
+        Span<int> indices, Span<double> distances, CancellationToken cancellationToken)
     {
         if (_defect == Defect.IgnoresCancellation)
             cancellationToken = CancellationToken.None;
-        base.NearestNeighborsCore(x, n, y, m, dimension, k, indices, squaredDistances, cancellationToken);
+        if (_defect == Defect.IgnoresMetric)
+            metric = NeighborMetric.Euclidean;
+        base.NearestNeighborsCore(x, n, y, m, dimension, k, metric, indices, distances, cancellationToken);
         for (int i = 0; i < n && IsNeighborDefect(_defect); i++)
         {
             ReadOnlySpan<double> query = x.Slice(i * dimension, dimension);
@@ -32,7 +34,7 @@ public sealed class BrokenDevice : ReferenceDevice
             for (int j = 0; j < m; j++)
             {
                 ReadOnlySpan<double> point = y.Slice(j * dimension, dimension);
-                double distance = Squared(query, point);
+                double distance = metric == NeighborMetric.Manhattan ? Absolute(query, point) : Squared(query, point);
                 double rank = _defect switch
                 {
                     Defect.RanksByExpandedDistances => Dot(query, query) + Dot(point, point) - 2 * Dot(query, point),
@@ -44,7 +46,7 @@ public sealed class BrokenDevice : ReferenceDevice
             }
             Array.Sort(ranked);
             for (int r = 0; r < k; r++)
-                (indices[i * k + r], squaredDistances[i * k + r]) = (Math.Abs(ranked[r].Tie), ranked[r].Distance);
+                (indices[i * k + r], distances[i * k + r]) = (Math.Abs(ranked[r].Tie), ranked[r].Distance);
         }
     }
 
@@ -56,6 +58,14 @@ public sealed class BrokenDevice : ReferenceDevice
         double sum = 0;
         for (int f = 0; f < x.Length; f++)
             sum += (x[f] - y[f]) * (x[f] - y[f]);
+        return sum;
+    }
+
+    private static double Absolute(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        double sum = 0;
+        for (int f = 0; f < x.Length; f++)
+            sum += Math.Abs(x[f] - y[f]);
         return sum;
     }
 

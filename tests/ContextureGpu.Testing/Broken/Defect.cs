@@ -105,6 +105,9 @@ public enum Defect
     /// <summary>The point with the query's own index is left out of its neighbours.</summary>
     DropsSelfByPosition,
 
+    /// <summary>Neighbours are ranked by Euclidean distance whatever was asked for.</summary>
+    IgnoresMetric,
+
     /// <summary>The search does not look at the cancellation token.</summary>
     IgnoresCancellation,
 }

@@ -47,6 +47,9 @@ public abstract class DeviceContract : IClassFixture<DeviceSlot>
     public void NearestNeighbors() => NeighborChecks.NearestNeighbors(Open(), LargestDimension);
 
     [Fact]
+    public void NeighborMetrics() => NeighborChecks.Metrics(Open(), LargestDimension);
+
+    [Fact]
     public void NearestNeighborsRefusals() => NeighborChecks.Refusals(Open());
 
     [Fact]

@@ -30,6 +30,29 @@ public static class NeighborChecks
         Check(device, "distances that differ in the last bits", new double[2 * 3], OnSphere(60), 2, 60, 3, 60);
     }
 
+    /// <summary>Manhattan and cosine distances, in easy and in hard positions.</summary>
+    public static void Metrics(ComputeDevice device, int limit)
+    {
+        foreach (NeighborMetric metric in new[] { NeighborMetric.Manhattan, NeighborMetric.Cosine })
+        {
+            foreach ((int n, int m, int d, int k) in new[] { (1, 1, 1, 1), (7, 7, 1, 7), (17, 33, 5, 3), (33, 17, 16, 10), (65, 63, 3, 63), (31, 129, 17, 30), (3, 1031, 33, 40) }
+                .Where(s => Math.Max(s.Item1, s.Item2) <= limit))
+            {
+                double[] x = Normals(n * d, 6), y = Normals(m * d, 7);
+                Check(device, $"{metric}, normal (n, m, d, k) = ({n}, {m}, {d}, {k})", x, y, n, m, d, k, metric);
+                Check(device, $"{metric}, far from zero, (n, m, d, k) = ({n}, {m}, {d}, {k})", Shift(x, 1e6), Shift(y, 1e6), n, m, d, k, metric);
+                Check(device, $"{metric}, massive ties, (n, m, d, k) = ({n}, {m}, {d}, {k})", Array.ConvertAll(x, Nonzero), Array.ConvertAll(y, Nonzero), n, m, d, k, metric);
+            }
+            double[] a = Normals(30 * 5, 8), b = Normals(60 * 5, 9);
+            foreach (double scale in new[] { 1e-200, 1e-30, 1e60, 1e160, 1e300 })
+                Check(device, $"{metric}, values about {scale}", Array.ConvertAll(a, v => v * scale), Array.ConvertAll(b, v => v * scale), 30, 60, 5, 12, metric);
+            Check(device, $"{metric}, all points the same", Shift(new double[40 * 3], 1), Shift(new double[50 * 3], 1), 40, 50, 3, 50, metric);
+            Check(device, $"{metric}, distances that differ in the last bits", [1, 2, 3, -1, 2, 0.5], OnSphere(60), 2, 60, 3, 60, metric);
+        }
+
+        static double Nonzero(double value) => Math.Round(value) + 0.5;
+    }
+
     /// <summary>Sizes that do not fit are refused; a cancelled token ends the search.</summary>
     public static void Refusals(ComputeDevice device)
     {
@@ -39,18 +62,23 @@ public static class NeighborChecks
         Assert.Throws<ArgumentException>(() => device.NearestNeighbors(new double[5], new double[6], 2, 1, new int[2], new double[2]));
         Assert.Throws<ArgumentException>(() => device.NearestNeighbors(new double[4], new double[5], 2, 1, new int[2], new double[2]));
         Assert.Throws<ArgumentException>(() => device.NearestNeighbors(new double[4], new double[6], 2, 1, new int[2], new double[3]));
+        Assert.ThrowsAny<ArgumentException>(() => device.NearestNeighbors(new double[4], new double[6], 2, 1, (NeighborMetric)9, new int[2], new double[2]));
+        ArgumentException zero = Assert.Throws<ArgumentException>(() =>
+            device.NearestNeighbors([1.0, 1, 2, 2], [1.0, 2, 0, 0, 3, 1], 2, 1, NeighborMetric.Cosine, new int[2], new double[2]));
+        Assert.Contains("row 1 ", zero.Message, StringComparison.Ordinal);
         Assert.ThrowsAny<OperationCanceledException>(() =>
             device.NearestNeighbors(new double[4], new double[6], 2, 1, new int[2], new double[2], new CancellationToken(canceled: true)));
     }
 
-    private static void Check(ComputeDevice device, string name, double[] x, double[] y, int n, int m, int d, int k)
+    private static void Check(
+        ComputeDevice device, string name, double[] x, double[] y, int n, int m, int d, int k, NeighborMetric metric = NeighborMetric.Euclidean)
     {
-        (int[] indices, double[] distances) = Truth(x, y, n, m, d, k);
+        (int[] indices, double[] distances) = Truth(x, y, n, m, d, k, metric);
         long before = device.Memory.LiveBytes;
         for (int run = 0; run < 2; run++)
         {
             (HostileBuffer<int> foundIndices, HostileBuffer<double> foundDistances) = (new(n * k), new(n * k));
-            device.NearestNeighbors(x, y, d, k, foundIndices.Span, foundDistances.Span, TestContext.Current.CancellationToken);
+            device.NearestNeighbors(x, y, d, k, metric, foundIndices.Span, foundDistances.Span, TestContext.Current.CancellationToken);
             foundIndices.AssertIntact();
             foundDistances.AssertIntact();
             for (int e = 0; e < n * k; e++)
@@ -63,16 +91,21 @@ public static class NeighborChecks
     }
 
     /// <summary>By selection: k times the smallest distance not yet taken, the first index among equals.</summary>
-    private static (int[] Indices, double[] Distances) Truth(double[] x, double[] y, int n, int m, int d, int k)
+    public static (int[] Indices, double[] Distances) Truth(double[] x, double[] y, int n, int m, int d, int k, NeighborMetric metric)
     {
-        (var indices, var distances) = (new int[n * k], new double[n * k]);
+        (var indices, var found) = (new int[n * k], new double[n * k]);
+        if (metric == NeighborMetric.Cosine)
+            (x, y) = (Directions(x, d), Directions(y, d));
         for (int i = 0; i < n; i++)
         {
-            var squared = new double[m];
+            var distances = new double[m];
             for (int j = 0; j < m; j++)
             {
                 for (int f = 0; f < d; f++)
-                    squared[j] += (x[i * d + f] - y[j * d + f]) * (x[i * d + f] - y[j * d + f]);
+                {
+                    double difference = x[i * d + f] - y[j * d + f];
+                    distances[j] += metric == NeighborMetric.Manhattan ? Math.Abs(difference) : difference * difference;
+                }
             }
             var taken = new bool[m];
             for (int r = 0; r < k; r++)
@@ -80,13 +113,30 @@ public static class NeighborChecks
                 int best = -1;
                 for (int j = 0; j < m; j++)
                 {
-                    if (!taken[j] && (best < 0 || squared[j] < squared[best]))
+                    if (!taken[j] && (best < 0 || distances[j] < distances[best]))
                         best = j;
                 }
-                (taken[best], indices[i * k + r], distances[i * k + r]) = (true, best, squared[best]);
+                (taken[best], indices[i * k + r], found[i * k + r]) = (true, best, distances[best]);
             }
         }
-        return (indices, distances);
+        return (indices, found);
+    }
+
+    // Rows over their norms; the division by a power of two first keeps the sum of squares in range and changes no digit.
+    private static double[] Directions(double[] rows, int d)
+    {
+        var unit = new double[rows.Length];
+        for (int i = 0; i < rows.Length / d; i++)
+        {
+            double[] row = rows[(i * d)..((i + 1) * d)];
+            double power = Math.ScaleB(1, Math.ILogB(row.Max(Math.Abs)));
+            double norm = 0;
+            for (int f = 0; f < d; f++)
+                norm += row[f] / power * (row[f] / power);
+            for (int f = 0; f < d; f++)
+                unit[i * d + f] = row[f] / power / Math.Sqrt(norm);
+        }
+        return unit;
     }
 
     private static double[] Normals(int count, ulong stream)

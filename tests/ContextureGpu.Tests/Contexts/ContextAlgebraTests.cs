@@ -1,3 +1,4 @@
+using ContextureGpu.Kernels;
 using Xunit;
 
 namespace ContextureGpu.Tests.Contexts;
@@ -11,6 +12,9 @@ public sealed class ContextAlgebraTests
     {
         { Context.Knn(k: 30), "knn(k=30)" },
         { Context.Knn(30, KnnSelf.Excluded), "knn(k=30, self=false)" },
+        { Context.Knn(30, metric: NeighborMetric.Euclidean), "knn(k=30)" },
+        { Context.Knn(30, metric: NeighborMetric.Cosine), "knn(k=30, metric=cosine)" },
+        { Context.Knn(30, KnnSelf.Excluded, NeighborMetric.Manhattan), "knn(k=30, self=false, metric=manhattan)" },
         { Context.RbfMedian(), "rbf(gamma=median)" },
         { Context.Labels("a,b"), "labels(column=\"a,b\")" },
         { Context.Graph("edges.csv"), "graph(file=edges.csv)" },
@@ -58,7 +62,7 @@ public sealed class ContextAlgebraTests
     {
         Context[] contexts =
         [
-            A, Context.Knn(6), Context.Knn(5, KnnSelf.Excluded), B, Context.Rbf(Math.BitIncrement(1.0)), Context.RbfMedian(), Context.Labels("median"),
+            A, Context.Knn(6), Context.Knn(5, KnnSelf.Excluded), Context.Knn(5, metric: NeighborMetric.Cosine), Context.Knn(5, metric: NeighborMetric.Manhattan), B, Context.Rbf(Math.BitIncrement(1.0)), Context.RbfMedian(), Context.Labels("median"),
             C, Context.Labels("class"), Context.Labels("Class"), Context.Labels("class "), Context.Labels("class, noise=0.1"), Context.Graph("class"),
             A * B, B * A, A * B * A, A + B, B + A, A + A, A + A + A, 0.3 * A + 0.7 * B, 0.7 * A + 0.3 * B, A | B, B | A, A | A,
             Context.Concatenate((A, 1), (B, null)), Context.Concatenate((A, null), (B, 1)), Context.Concatenate((A, 1), (B, 1)),
@@ -105,7 +109,7 @@ public sealed class ContextAlgebraTests
     {
         Func<object>[] refused =
         [
-            () => Context.Knn(0), () => Context.Knn(1, (KnnSelf)9), () => Context.Rbf(0), () => Context.Rbf(double.NaN), () => Context.Rbf(double.PositiveInfinity),
+            () => Context.Knn(0), () => Context.Knn(1, (KnnSelf)9), () => Context.Knn(1, metric: (NeighborMetric)9), () => Context.Rbf(0), () => Context.Rbf(double.NaN), () => Context.Rbf(double.PositiveInfinity),
             () => Context.Labels("c", 1), () => Context.Labels("c", -0.1), () => Context.Labels("c", double.NaN), () => Context.Graph(""),
             () => Context.Convolve(), () => Context.Combine(), () => Context.Concatenate(Array.Empty<Context>()),
             () => Context.Combine((0, A), (1, B)), () => -1 * A, () => double.NaN * (A + B), () => Context.Concatenate((A, 0), (B, 1)),

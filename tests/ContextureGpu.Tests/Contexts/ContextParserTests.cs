@@ -77,6 +77,8 @@ public sealed class ContextParserTests
     [InlineData("knn(k=\"5\")", 7, "an integer of at least 1")]
     [InlineData("knn(k=2147483648)", 7, "an integer of at least 1")]
     [InlineData("knn(k=5, self=maybe)", 15, "true or false")]
+    [InlineData("knn(k=5, metric=cosin)", 17, "metric is 'cosin'; it must be euclidean, cosine or manhattan")]
+    [InlineData("knn(k=5, metric=\"cosine\")", 17, "it must be euclidean, cosine or manhattan")]
     [InlineData("knn(k=5, K=6)", 10, "no argument 'K'; knn accepts k=(an integer")]
     [InlineData("knn(k=5, k=6)", 10, "given twice")]
     [InlineData("knn(k=5, gamma=6)", 10, "no argument 'gamma'")]

@@ -54,7 +54,7 @@ public sealed class ContextRoundTripTests
         switch (expected, actual)
         {
             case (KnnContext e, KnnContext a):
-                Assert.Equal((e.K, e.IncludeSelf), (a.K, a.IncludeSelf));
+                Assert.Equal((e.K, e.IncludeSelf, e.Metric), (a.K, a.IncludeSelf, a.Metric));
                 break;
             case (RbfContext e, RbfContext a):
                 Assert.Equal(e.Gamma, a.Gamma);

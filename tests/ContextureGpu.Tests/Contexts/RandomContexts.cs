@@ -61,7 +61,7 @@ internal sealed class RandomContexts
         13 => Context.Views(1 + Below(9), Positive(), Below(3), Below(2) == 0 ? ImageMirror.Never : ImageMirror.Horizontal, Draws(), Seed()),
         14 => Below(2) == 0 ? Context.Mask(Share(), Law(1), 1 + Below(70), Seed()) : Context.Pairs(Name() + "n", Law(1)),
         15 => new CustomContext(Name() + "c", null),
-        0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included),
+        0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3)),
         1 => Context.Rbf(Positive()),
         2 => Context.RbfMedian(),
         3 => Context.Labels(Name()),

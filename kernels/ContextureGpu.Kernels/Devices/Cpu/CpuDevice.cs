@@ -70,11 +70,11 @@ public sealed class CpuDevice : ComputeDevice
 
     /// <inheritdoc/>
     protected override void NearestNeighborsCore(
-        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k,
-        Span<int> indices, Span<double> squaredDistances, CancellationToken cancellationToken)
+        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k, NeighborMetric metric,
+        Span<int> indices, Span<double> distances, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        NeighborSearch.Search(_workers, x, n, y, m, dimension, k, indices, squaredDistances, cancellationToken);
+        NeighborSearch.Search(_workers, x, n, y, m, dimension, k, metric, indices, distances, cancellationToken);
     }
 
     /// <inheritdoc/>

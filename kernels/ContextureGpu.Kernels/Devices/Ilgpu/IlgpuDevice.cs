@@ -58,9 +58,9 @@ internal sealed class IlgpuDevice : ComputeDevice
 
     /// <inheritdoc/>
     protected override void NearestNeighborsCore(
-        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k,
-        Span<int> indices, Span<double> squaredDistances, CancellationToken cancellationToken) =>
-        new CertifiedNeighborSearch(_session).Search(x, n, y, m, dimension, k, indices, squaredDistances, cancellationToken);
+        ReadOnlySpan<double> x, int n, ReadOnlySpan<double> y, int m, int dimension, int k, NeighborMetric metric,
+        Span<int> indices, Span<double> distances, CancellationToken cancellationToken) =>
+        new CertifiedNeighborSearch(_session).Search(x, n, y, m, dimension, k, metric, indices, distances, cancellationToken);
 
     /// <inheritdoc/>
     public override void Synchronize() => _session.Synchronize();
