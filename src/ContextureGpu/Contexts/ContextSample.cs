@@ -33,6 +33,18 @@ internal sealed class ContextSample
     /// <summary>Edge lists by file name.</summary>
     public Dictionary<string, IReadOnlyList<(int From, int To, double Weight)>> Edges { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Some of the rows, with their classes; edges join rows by number and are left out.</summary>
+    public ContextSample Subset(int[] rows)
+    {
+        var values = new double[(long)rows.Length * Dimension];
+        for (int i = 0; i < rows.Length; i++)
+            Values.AsSpan(rows[i] * Dimension, Dimension).CopyTo(values.AsSpan(i * Dimension));
+        var subset = new ContextSample(values, rows.Length, Dimension);
+        foreach ((string column, ClassColumn classes) in Classes)
+            subset.Classes[column] = new ClassColumn(classes.Count, Array.ConvertAll(rows, row => classes.Index[row]));
+        return subset;
+    }
+
     /// <summary>Whether some input differs between two rows.</summary>
     public bool Varies
     {
