@@ -6,11 +6,11 @@ namespace ContextureGpu;
 /// <summary>What a fit is doing.</summary>
 public enum FitPhase
 {
-    /// <summary>Binds the context to the rows: neighbours, edges, classes.</summary>
-    Binding,
-
     /// <summary>Chooses landmarks (Nystroem solver only).</summary>
     Sampling,
+
+    /// <summary>Binds the context to the rows: neighbours, edges, classes.</summary>
+    Binding,
 
     /// <summary>Computes singular triplets.</summary>
     Solving,

@@ -22,7 +22,7 @@ internal readonly record struct FitBytes(long Device, long Host);
 
 /// <summary>
 /// Predicts the memory of a fit before it starts, from coefficients that each kind of context and each solver declares. Pure functions; no device is needed. Sizes are
-/// saturated: a need beyond 2^62 bytes reads as that.
+/// saturated: a need beyond 2^61 bytes reads as that.
 /// </summary>
 internal static class FitMemory
 {
@@ -100,14 +100,16 @@ internal static class FitMemory
     {
         FitShape small = shape with { Rows = Math.Min(shape.Rows, landmarks) };
         FitBytes inner = Predict(context, small, SpectralSolver.Krylov, elementBytes, 0);
-        double tile = Math.Min(shape.Rows, NystromSolver.TileRows), d = shape.Dimension, m = Atoms(context, small);
-        double perRow = Law(context, small with { Rows = 1 }, sizeof(double), d).Device;
-        LawBytes law = Law(context, small, sizeof(double), d);
-        double extension = law.Device + (tile * perRow) + (sizeof(double) * d * ((2 * tile) + m));
-        FitBytes certificate = Predict(context, shape with { Rows = Math.Min(shape.Rows, NystromSolver.EvaluationRows) }, SpectralSolver.Randomized, sizeof(double), 0);
+        double n = shape.Rows, tile = Math.Min(n, NystromSolver.TileRows), d = shape.Dimension, m = Atoms(context, small);
+        double extension = Law(context, small, elementBytes, d).Device + (tile * Law(context, small with { Rows = 1 }, elementBytes, d).Device) + (elementBytes * d * ((2 * tile) + m));
+        FitShape evaluated = shape with { Rows = shape.Rows <= NystromSolver.ExactRows ? shape.Rows : NystromSolver.EvaluationRows };
+        double rows = evaluated.Rows, width = Math.Min(d, SingularTriplets<float>.CertificateColumns);
+        LawBytes law = Law(context, evaluated, elementBytes, width);
+        double certificate = law.Device + (elementBytes * width * ((2 * rows) + Atoms(context, evaluated)));
+        double features = (elementBytes * n * d) + (HostBytes * (n * shape.Inputs)) + (HostBytes * 2 * m * d);
         return new FitBytes(
-            Math.Max(inner.Device, Math.Max(Whole(extension), certificate.Device)),
-            Saturated(Whole((HostBytes * shape.Rows * (double)shape.Inputs) + (elementBytes * shape.Rows * d) + (2 * HostBytes * tile * d)), Math.Max(inner.Host, certificate.Host)));
+            Math.Max(inner.Device, Whole(Math.Max(extension, certificate))),
+            Saturated(Whole(features), Math.Max(inner.Host, Whole(law.Host + (HostBytes * rows * (shape.Inputs + (2 * width)))))));
     }
 
     /// <summary>Bytes of a law on the device, applied to blocks of some width, and on the host.</summary>
@@ -176,7 +178,7 @@ internal static class FitMemory
         return low;
     }
 
-    private static long Whole(double bytes) => (long)Math.Min(bytes, 1L << 62);
+    private static long Whole(double bytes) => (long)Math.Min(bytes, 1L << 61);
 
-    private static long Saturated(long a, long b) => a > (1L << 62) - b ? 1L << 62 : a + b;
+    private static long Saturated(long a, long b) => a > (1L << 61) - b ? 1L << 61 : a + b;
 }

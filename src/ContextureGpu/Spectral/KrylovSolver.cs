@@ -89,14 +89,13 @@ internal static class KrylovSolver
     public static long PeakElements(int rows, int columns, int dimension, KrylovSolverOptions options)
     {
         int space = Math.Min(rows, columns);
-        long width = BlockWidth(space, dimension, options), size = BasisSize(space, dimension, options);
-        long basis = (space * (size + (2 * width))) + (Math.Max(rows, columns) * width);
-        long tile = (Math.Min(space, KrylovIteration<float>.CompressedRows) * (size + width)) + (size * size);
-        long combined = (space * (long)dimension) + (size * dimension);
-        return Math.Max(basis + Math.Max(tile, combined), combined + FinishElements(rows, columns, dimension));
-    }
+        double width = BlockWidth(space, dimension, options), size = BasisSize(space, dimension, options), d = dimension;
+        double basis = (space * (size + (2 * width))) + (Math.Max(rows, columns) * width);
+        double tile = (Math.Min(space, KrylovIteration<float>.CompressedRows) * (size + width)) + (size * size);
+        double combined = (space * d) + (size * d);
 
-    /// <summary>Elements that the last Rayleigh-Ritz step and the certificate hold: bases on both sides, their combinations, and a few columns of a residual.</summary>
-    private static long FinishElements(int rows, int columns, int dimension) =>
-        (2 * (rows + (long)columns) * dimension) + ((long)dimension * dimension) + (3L * Math.Max(rows, columns) * Math.Min(dimension, SingularTriplets<float>.CertificateColumns));
+        // The last Rayleigh-Ritz step and the certificate: bases on both sides, their combinations, and a few columns of a residual.
+        double finish = (2 * ((double)rows + columns) * d) + (d * d) + (3.0 * Math.Max(rows, columns) * Math.Min(dimension, SingularTriplets<float>.CertificateColumns));
+        return (long)Math.Min(1L << 61, Math.Max(basis + Math.Max(tile, combined), combined + finish));
+    }
 }
