@@ -54,7 +54,7 @@ internal static class NystromSolver
         double[] gram = new double[d * d], mean = new double[d], tileGram = new double[d * d], tileMean = new double[d];
         using (DeviceMatrix<T> nu = on.UploadMatrix<T>(functions, bound.Atoms, d))
         {
-            ForTiles(n, progress, 0, cancellationToken, (start, rows) =>
+            ForTiles(n, progress, 0, (start, rows) =>
             {
                 int[] tile = [.. Enumerable.Range(start, rows)];
                 using LinearOperator<T> law = bound.At(on, sample.Subset(tile), device);
@@ -66,13 +66,13 @@ internal static class NystromSolver
                 TensorPrimitives.Add(gram, tileGram, gram);
                 TensorPrimitives.Add(mean, tileMean, mean);
                 on.Download(values, features.Values<T>().Slice(start * d, rows * d));
-            });
+            }, cancellationToken);
         }
         TensorPrimitives.Divide(mean, n, mean);
         double[] rotation = Orthonormalising(gram, mean, n, d, rank), shift = new double[d];
         host.Multiply(mean, Orientation.Normal, rotation, Orientation.Normal, shift, 1, d, d);
         T[] narrow = Array.ConvertAll(shift, T.CreateTruncating);
-        ForTiles(n, progress, 0.5, cancellationToken, (start, rows) =>
+        ForTiles(n, progress, 0.5, (start, rows) =>
         {
             Span<T> block = features.Values<T>().Slice(start * d, rows * d);
             using DeviceMatrix<T> values = on.Allocate(rows, d), rotated = on.Allocate(rows, d);
@@ -81,7 +81,7 @@ internal static class NystromSolver
             on.Download(rotated, block);
             for (int i = 0; i < rows; i++)
                 TensorPrimitives.Subtract(block.Slice(i * d, d), narrow, block.Slice(i * d, d));
-        });
+        }, cancellationToken);
         var atoms = new double[(long)bound.Atoms * d];
         host.Multiply(functions, Orientation.Normal, rotation, Orientation.Normal, atoms, bound.Atoms, d, d);
         for (int a = 0; a < bound.Atoms; a++)
@@ -157,7 +157,7 @@ internal static class NystromSolver
         return scores;
     }
 
-    private static void ForTiles(int n, FitProgressRelay progress, double done, CancellationToken cancellationToken, Action<int, int> body)
+    private static void ForTiles(int n, FitProgressRelay progress, double done, Action<int, int> body, CancellationToken cancellationToken)
     {
         for (int start = 0; start < n; start += TileRows)
         {

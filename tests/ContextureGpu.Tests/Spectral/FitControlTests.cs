@@ -3,7 +3,6 @@ using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
 using ContextureGpu.Kernels;
 using ContextureGpu.Spectral;
-using ContextureGpu.Testing;
 using Xunit;
 
 namespace ContextureGpu.Tests.Spectral;
