@@ -6,7 +6,7 @@ namespace ContextureGpu.Cli;
 /// <summary>One line on a terminal that says how far a fit is, from its third second on; wiped at the end.</summary>
 internal sealed class ProgressLine(TextWriter terminal) : IProgress<FitProgress>, IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2), s_interval = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), Interval = TimeSpan.FromSeconds(0.2);
 
     private readonly long _start = Stopwatch.GetTimestamp();
     private TimeSpan _shown = TimeSpan.MinValue;
@@ -15,7 +15,7 @@ internal sealed class ProgressLine(TextWriter terminal) : IProgress<FitProgress>
     public void Report(FitProgress value)
     {
         TimeSpan elapsed = Stopwatch.GetElapsedTime(_start);
-        if (elapsed < s_patience || (_width > 0 && elapsed - _shown < s_interval))
+        if (elapsed < Patience || (_width > 0 && elapsed - _shown < Interval))
             return;
         _shown = elapsed;
         string line = Text(value);
