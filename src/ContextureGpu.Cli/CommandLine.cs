@@ -7,7 +7,7 @@ namespace ContextureGpu.Cli;
 internal static class CommandLine
 {
     /// <summary>How long a command may take to notice that it was cancelled; files appear whole or not at all, so the process can end at any time.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(0.8);
 
     /// <summary>Runs one command. The first SIGINT or SIGTERM cancels it, a second one ends the process.</summary>
     public static async Task<int> RunAsync(string[] args)

@@ -1,4 +1,9 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ContextureGpu.Kernels;
+using ContextureGpu.Operators;
 using ContextureGpu.Spectral;
 
 namespace ContextureGpu;
@@ -49,34 +54,75 @@ public sealed class ContextureEngine : IDisposable
     /// <param name="x">Inputs; row i is <c>x[i, *]</c>.</param>
     /// <param name="context">The context.</param>
     /// <param name="options">What is asked for; null for the defaults.</param>
+    /// <param name="progress">Told what is done and how far it is, on the thread that does it; null for nobody.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    /// <exception cref="InputException">The inputs, the options or the context do not fit together; the message says how.</exception>
+    /// <exception cref="InputException">The inputs, the options, the memory or the context do not fit together; the message says how.</exception>
     /// <exception cref="NumericalException">No result that is finite was reached.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public SpectralModel Fit(double[,] x, Context context, SpectralOptions? options = null, CancellationToken cancellationToken = default)
+    public SpectralModel Fit(double[,] x, Context context, SpectralOptions? options, IProgress<FitProgress>? progress, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return Fit(x.Cast<double>().ToArray(), x.GetLength(0), context, options, cancellationToken);
+        return Fit(Sample(Flat(x), x.GetLength(0)), context, options, progress, cancellationToken);
     }
 
-    /// <inheritdoc cref="Fit(double[,], Context, SpectralOptions?, CancellationToken)"/>
-    public SpectralModel Fit(float[,] x, Context context, SpectralOptions? options = null, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="Fit(double[,], Context, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>
+    public SpectralModel Fit(double[,] x, Context context, SpectralOptions? options = null, CancellationToken cancellationToken = default) =>
+        Fit(x, context, options, null, cancellationToken);
+
+    /// <inheritdoc cref="Fit(double[,], Context, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>
+    public SpectralModel Fit(float[,] x, Context context, SpectralOptions? options, IProgress<FitProgress>? progress, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return Fit(x.Cast<float>().Select(v => (double)v).ToArray(), x.GetLength(0), context, options, cancellationToken);
+        return Fit(Sample(Flat(x), x.GetLength(0)), context, options, progress, cancellationToken);
     }
 
-    /// <inheritdoc cref="Fit(double[,], Context, SpectralOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="Fit(double[,], Context, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>
+    public SpectralModel Fit(float[,] x, Context context, SpectralOptions? options = null, CancellationToken cancellationToken = default) =>
+        Fit(x, context, options, null, cancellationToken);
+
+    /// <inheritdoc cref="Fit(double[,], Context, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>
     /// <param name="x">Inputs, row-major (rows, columns).</param>
     /// <param name="rows">Number of rows, at least 2.</param>
     /// <param name="context">The context.</param>
     /// <param name="options">What is asked for; null for the defaults.</param>
+    /// <param name="progress">Told what is done and how far it is, on the thread that does it; null for nobody.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public SpectralModel Fit(ReadOnlySpan<double> x, int rows, Context context, SpectralOptions? options = null, CancellationToken cancellationToken = default)
+    public SpectralModel Fit(
+        ReadOnlySpan<double> x, int rows, Context context, SpectralOptions? options, IProgress<FitProgress>? progress, CancellationToken cancellationToken = default) =>
+        Fit(Sample(x, rows), context, options, progress, cancellationToken);
+
+    /// <inheritdoc cref="Fit(ReadOnlySpan{double}, int, Context, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>
+    public SpectralModel Fit(ReadOnlySpan<double> x, int rows, Context context, SpectralOptions? options = null, CancellationToken cancellationToken = default) =>
+        Fit(Sample(x, rows), context, options, null, cancellationToken);
+
+    /// <inheritdoc cref="Fit(ReadOnlySpan{double}, int, Context, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>
+    public SpectralModel Fit(
+        ReadOnlyMemory<float> x, int rows, Context context, SpectralOptions? options = null, IProgress<FitProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Fit(Sample(x.Span, rows), context, options, progress, cancellationToken);
+
+    /// <inheritdoc cref="Fit(double[,], Context, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>
+    /// <param name="x">Inputs, (rows, columns); any strides.</param>
+    /// <param name="context">The context.</param>
+    /// <param name="options">What is asked for; null for the defaults.</param>
+    /// <param name="progress">Told what is done and how far it is, on the thread that does it; null for nobody.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    public SpectralModel Fit(
+        ReadOnlyTensorSpan<double> x, Context context, SpectralOptions? options = null, IProgress<FitProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        if (rows < 1 || x.Length % rows != 0)
-            throw new InputException($"{x.Length} inputs cannot be shared out over {rows} rows");
-        return Fit(new ContextSample(x.ToArray(), rows, x.Length / rows), context, options, cancellationToken);
+        (int rows, int columns) = Shape(x);
+        var values = new double[(long)rows * columns];
+        x.FlattenTo(values);
+        return Fit(new ContextSample(values, rows, columns), context, options, progress, cancellationToken);
+    }
+
+    /// <inheritdoc cref="Fit(ReadOnlyTensorSpan{double}, Context, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>
+    public SpectralModel Fit(
+        ReadOnlyTensorSpan<float> x, Context context, SpectralOptions? options = null, IProgress<FitProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        (int rows, int columns) = Shape(x);
+        var values = new float[(long)rows * columns];
+        x.FlattenTo(values);
+        return Fit(Sample<float>(values, rows), context, options, progress, cancellationToken);
     }
 
     /// <summary>The top singular functions of a context on the rows of a table. Columns that the context reads labels from are no inputs.</summary>
@@ -84,12 +130,14 @@ public sealed class ContextureEngine : IDisposable
     /// <param name="context">The context.</param>
     /// <param name="preprocessing">How columns become inputs, and which are left out; null for the defaults.</param>
     /// <param name="options">What is asked for; null for the defaults.</param>
+    /// <param name="progress">Told what is done and how far it is, on the thread that does it; null for nobody.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    /// <exception cref="InputException">The table, the options or the context do not fit together; the message says how.</exception>
+    /// <exception cref="InputException">The table, the options, the memory or the context do not fit together; the message says how.</exception>
     /// <exception cref="NumericalException">No result that is finite was reached.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public SpectralModel Fit(
-        DataTable table, Context context, PreprocessingOptions? preprocessing = null, SpectralOptions? options = null, CancellationToken cancellationToken = default)
+        DataTable table, Context context, PreprocessingOptions? preprocessing, SpectralOptions? options, IProgress<FitProgress>? progress,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(context);
@@ -97,11 +145,19 @@ public sealed class ContextureEngine : IDisposable
         preprocessing = preprocessing with { Exclude = [.. preprocessing.Exclude, .. ContextTable.LabelColumns(context)] };
         Preprocessing encoding = Preprocessing.Fit(table, preprocessing);
         (ContextSample sample, var classes) = ContextTable.Read(table, context, encoding, null, out IReadOnlyList<string> warnings);
-        SpectralModel model = Fit(sample, context, options, cancellationToken);
+        SpectralModel model = Fit(sample, context, options, progress, cancellationToken);
         return model.WithTable(encoding, classes, [.. encoding.Warnings, .. warnings]);
     }
 
-    internal SpectralModel Fit(ContextSample sample, Context context, SpectralOptions? options, CancellationToken cancellationToken)
+    /// <inheritdoc cref="Fit(DataTable, Context, PreprocessingOptions?, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>
+    public SpectralModel Fit(
+        DataTable table, Context context, PreprocessingOptions? preprocessing = null, SpectralOptions? options = null, CancellationToken cancellationToken = default) =>
+        Fit(table, context, preprocessing, options, null, cancellationToken);
+
+    internal SpectralModel Fit(ContextSample sample, Context context, SpectralOptions? options, CancellationToken cancellationToken) =>
+        Fit(sample, context, options, null, cancellationToken);
+
+    internal SpectralModel Fit(ContextSample sample, Context context, SpectralOptions? options, IProgress<FitProgress>? progress, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(context);
@@ -111,33 +167,21 @@ public sealed class ContextureEngine : IDisposable
             throw new InputException($"there is {sample.Rows} row; a spectrum needs at least 2");
         if (options.Precision == ElementPrecision.Double && !Device.SupportsDouble)
             throw new InputException($"{Device.Selector} ({Device.Name}) does not compute in double precision; choose single, or another device");
+        cancellationToken.ThrowIfCancellationRequested();
 
         CheckSize(sample.Rows, options.Dimension);
         Context resolved = ContextBinding.Resolve(context, sample);
         (Context Part, int Dimension)[] parts = resolved is ConcatenationContext list
             ? [.. list.Parts.Select(p => p.Part).Zip(list.Split(options.Dimension))]
             : [(resolved, options.Dimension)];
-        var fitted = new List<ModelPart>();
-        var warnings = new List<string>();
-        SpectralSolver? first = null;
-        double orthogonality = 0;
+        var relay = new FitProgressRelay(progress, options.EffectiveTolerance) { Parts = parts.Length };
         try
         {
-            foreach ((Context part, int dimension) in parts)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                BoundContext bound = ContextBinding.Bind(part, sample, _device, cancellationToken);
-                CheckSize(bound.Atoms, dimension);
-                warnings.AddRange(bound.Warnings);
-                SpectralSolver solver = Choose(options.Solver, bound.Rows, bound.Atoms, dimension, Device.SupportsDouble);
-                first ??= solver;
-                ContextSpectrum spectrum = solver == SpectralSolver.Exact || options.Precision == ElementPrecision.Double
-                    ? ContextSpectrum.Compute<double>(bound, dimension, solver, options, _device, _host, cancellationToken)
-                    : ContextSpectrum.Compute<float>(bound, dimension, solver, options, _device, _host, cancellationToken);
-                orthogonality = Math.Max(orthogonality, LossOfOrthogonality(spectrum, bound));
-                Warn(spectrum, part, dimension, options, warnings);
-                fitted.Add(new ModelPart(part, spectrum));
-            }
+            SpectralModel model = options.Precision == ElementPrecision.Double
+                ? Fit<double>(sample, context, parts, options, relay, cancellationToken)
+                : Fit<float>(sample, context, parts, options, relay, cancellationToken);
+            relay.Report(FitPhase.Done, 1);
+            return model;
         }
         catch (DeviceFailureException failure)
         {
@@ -147,9 +191,89 @@ public sealed class ContextureEngine : IDisposable
         {
             throw new InputException($"{Device.Selector} has too little memory for this: {refusal.Message}; a smaller dimension or fewer rows would fit", refusal);
         }
+    }
+
+    private SpectralModel Fit<T>(
+        ContextSample sample, Context context, (Context Part, int Dimension)[] parts, SpectralOptions options, FitProgressRelay relay, CancellationToken cancellationToken)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        long budget = options.MemoryBudget ?? MemoryBudget.Default();
+        var solvers = new SpectralSolver[parts.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            FitShape shape = FitShape.Of(sample, parts[i].Dimension);
+            int atoms = (int)Math.Min(int.MaxValue, FitMemory.Atoms(parts[i].Part, shape));
+            solvers[i] = Choose(options.Solver, sample.Rows, atoms, parts[i].Dimension, Device.SupportsDouble);
+            FitMemory.Check(parts[i].Part, shape, solvers[i], Unsafe.SizeOf<T>(), options.EffectiveLandmarks, budget, Device);
+        }
+        var fitted = new List<ModelPart>();
+        var warnings = new List<string>();
+        double orthogonality = 0;
+        int[]? landmarks = options.Solver == SpectralSolver.Nystrom ? ChooseLandmarks<T>(sample, parts, options, relay, cancellationToken) : null;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            (Context part, int dimension) = parts[i];
+            relay.Part = i;
+            ContextSpectrum spectrum;
+            double[]? weights = null;
+            if (landmarks is not null)
+            {
+                spectrum = NystromSolver.Fit<T>(part, sample, landmarks, dimension, options, _device, _host, relay, cancellationToken);
+                relay.Report(FitPhase.Certifying, 0);
+                spectrum = NystromSolver.Certify<T>(
+                    spectrum, part, sample, landmarks, NystromSolver.ExactRows, NystromSolver.EvaluationRows, options, _device, cancellationToken);
+                if (sample.Rows > NystromSolver.ExactRows)
+                    warnings.Add($"{part}: the residuals are estimates from {NystromSolver.EvaluationRows} rows that are no landmarks");
+            }
+            else
+            {
+                relay.Report(FitPhase.Binding, 0);
+                BoundContext bound = ContextBinding.Bind(part, sample, _device, cancellationToken);
+                CheckSize(bound.Atoms, dimension);
+                warnings.AddRange(bound.Warnings);
+                weights = bound.InputWeights;
+                relay.Report(FitPhase.Solving, 0);
+                spectrum = solvers[i] == SpectralSolver.Exact
+                    ? ContextSpectrum.Compute<double>(bound, dimension, solvers[i], options, _device, _host, relay, cancellationToken)
+                    : ContextSpectrum.Compute<T>(bound, dimension, solvers[i], options, _device, _host, relay, cancellationToken);
+                relay.Report(FitPhase.Certifying, 0);
+            }
+            double loss = spectrum.Features.IsSingle
+                ? LossOfOrthogonality<float>(spectrum, weights, cancellationToken)
+                : LossOfOrthogonality<double>(spectrum, weights, cancellationToken);
+            orthogonality = Math.Max(orthogonality, loss);
+            Warn(spectrum, part, dimension, options, warnings);
+            fitted.Add(new ModelPart(part, spectrum));
+        }
         var facts = new FitFacts(
-            first!.Value, fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _reason, warnings);
-        return new SpectralModel(context, sample, fitted, facts);
+            solvers[0], fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _reason, warnings);
+        return new SpectralModel(context, landmarks is null ? sample : sample.Subset(landmarks), fitted, facts);
+    }
+
+    private int[] ChooseLandmarks<T>(
+        ContextSample sample, (Context Part, int Dimension)[] parts, SpectralOptions options, FitProgressRelay relay, CancellationToken cancellationToken)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        foreach ((Context part, _) in parts)
+        {
+            if (!FitMemory.HasLawElsewhere(part))
+                throw new InputException($"{part}: it has no law at rows outside its sample, so the Nystroem solver cannot extend from landmarks; choose another solver");
+        }
+        relay.Report(FitPhase.Sampling, 0);
+        int n = sample.Rows, m = Math.Min(n, options.EffectiveLandmarks);
+        if (m == n || options.LandmarkSampling == LandmarkSampling.Uniform)
+            return Landmarks.Uniform(n, m, options.Seed);
+        if (options.LandmarkSampling == LandmarkSampling.KMeansPlusPlus)
+            return Landmarks.KMeansPlusPlus(sample, m, options.Seed, cancellationToken);
+        var scores = new double[n];
+        int[] pilot = Landmarks.Uniform(n, Math.Max(options.Dimension + 1, m / 2), options.Seed);
+        foreach ((Context part, int dimension) in parts)
+        {
+            ContextSpectrum first = NystromSolver.Fit<T>(part, sample, pilot, dimension, options, _device, _host, relay, cancellationToken);
+            TensorPrimitives.Add(scores, NystromSolver.LeverageScores(first), scores);
+        }
+        return Landmarks.ByScore(scores, m, options.Seed);
     }
 
     /// <summary>The solver for a problem. A pure function.</summary>
@@ -171,24 +295,51 @@ public sealed class ContextureEngine : IDisposable
             throw new InputException($"the dimension is {dimension}; {functionLength} values of each singular function allow at most {Array.MaxLength / functionLength}");
     }
 
-    private double LossOfOrthogonality(ContextSpectrum spectrum, BoundContext bound)
+    // Largest entry of |F^T W F - I| over the features that are not zero, a tile of rows at a time.
+    private double LossOfOrthogonality<T>(ContextSpectrum spectrum, double[]? weights, CancellationToken cancellationToken)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        int n = bound.Rows, d = spectrum.SingularValues.Length, rank = spectrum.Rank;
-        var weighted = (double[])spectrum.Features.Clone();
-        for (int i = 0; i < n; i++)
+        const int Tile = 1 << 15;
+        Arithmetic<T> on = _device.Arithmetic<T>();
+        int n = spectrum.Features.Points, d = spectrum.Features.Functions, rank = spectrum.Rank;
+        double[] gram = new double[d * d], part = new double[d * d];
+        for (int start = 0; start < n; start += Tile)
         {
-            double weight = bound.InputWeights is { } w ? w[i] : 1.0 / n;
-            for (int j = 0; j < d; j++)
-                weighted[(i * d) + j] *= weight;
+            cancellationToken.ThrowIfCancellationRequested();
+            int rows = Math.Min(Tile, n - start);
+            using DeviceMatrix<T> block = on.Allocate(rows, d);
+            on.Upload(spectrum.Features.Values<T>().Slice(start * d, rows * d), block);
+            if (weights is not null)
+            {
+                using DeviceMatrix<T> roots = on.UploadColumn<T>(Array.ConvertAll(weights.AsSpan(start, rows).ToArray(), w => Math.Sqrt(n * w)));
+                on.ScaleRows(roots, block, block);
+            }
+            on.InnerProducts(block, block, part);
+            TensorPrimitives.Add(gram, part, gram);
         }
-        var gram = new double[d * d];
-        _host.Multiply(spectrum.Features, Orientation.Transposed, weighted, Orientation.Normal, gram, d, d, n);
         double worst = 0;
         for (int i = 0; i < rank; i++)
             for (int j = 0; j < rank; j++)
-                worst = Math.Max(worst, Math.Abs(gram[(i * d) + j] - (i == j ? 1 : 0)));
+                worst = Math.Max(worst, Math.Abs((gram[(i * d) + j] / n) - (i == j ? 1 : 0)));
         return worst;
     }
+
+    private static ReadOnlySpan<T> Flat<T>(T[,] x) => x.Length == 0 ? [] : MemoryMarshal.CreateReadOnlySpan(ref x[0, 0], x.Length);
+
+    private static ContextSample Sample<T>(ReadOnlySpan<T> x, int rows)
+        where T : INumberBase<T>
+    {
+        if (rows < 1 || x.Length % rows != 0)
+            throw new InputException($"{x.Length} inputs cannot be shared out over {rows} rows");
+        double[] values = GC.AllocateUninitializedArray<double>(x.Length);
+        TensorPrimitives.ConvertTruncating(x, values.AsSpan());
+        return new ContextSample(values, rows, x.Length / rows);
+    }
+
+    private static (int Rows, int Columns) Shape<T>(ReadOnlyTensorSpan<T> x) =>
+        x.Rank == 2 && x.FlattenedLength <= Array.MaxLength
+            ? ((int)x.Lengths[0], (int)x.Lengths[1])
+            : throw new InputException($"the inputs have {x.Rank} dimensions and {x.FlattenedLength} values; two dimensions, rows and columns, of at most {Array.MaxLength} values were expected");
 
     private static void Warn(ContextSpectrum spectrum, Context part, int dimension, SpectralOptions options, List<string> warnings)
     {

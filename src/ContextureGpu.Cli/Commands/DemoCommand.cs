@@ -27,7 +27,7 @@ internal static class DemoCommand
             {
                 throw new InputException($"{folder} cannot be created: {error.Message}", error);
             }
-            return Task.FromResult(FitRun.Run(
+            return Task.Run(() => FitRun.Run(
                 new FitRequest
                 {
                     Table = table,
@@ -43,7 +43,7 @@ internal static class DemoCommand
                     Json = result.GetValue(json),
                     ReadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
                 },
-                cancellationToken));
+                cancellationToken), cancellationToken);
         });
         return command;
     }

@@ -14,7 +14,10 @@ internal static class FitCommand
         var target = new Option<string?>("--target") { Description = "Column that is no input; where it holds classes they colour the report." };
         var drop = new Option<string?>("--drop") { Description = "Columns that are no inputs, separated by commas." };
         var scale = Choice("--scale", "Scaling of numeric columns.", "standard", "none");
-        var solver = Choice("--solver", "Solver.", "auto", "exact", "krylov", "randomized");
+        var solver = Choice("--solver", "Solver.", "auto", "exact", "krylov", "randomized", "nystrom");
+        var landmarks = new Option<int?>("--landmarks") { Description = "Landmarks of the Nystroem solver; by default the larger of 2000 and 4 times --dim." };
+        var sampling = Choice("--landmark-sampling", "How landmarks are drawn.", "uniform", "kmeans++", "ridge-leverage");
+        var memory = new Option<string?>("--memory") { Description = "Memory that the fit may take, as in 500M or 6G; by default 80 % of what the container or the machine allows." };
         var precision = Choice("--precision", "Precision of the large data.", "single", "double");
         var device = new Option<string>("--device") { Description = "auto, cpu, cuda[:i], opencl[:i] or ilgpu-cpu.", DefaultValueFactory = _ => "auto" };
         var seed = new Option<ulong>("--seed") { Description = "Key of all draws." };
@@ -27,14 +30,14 @@ internal static class FitCommand
         var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
         var command = new Command("fit", "Spectrum and features of a context: writes a model, features, a report.")
         {
-            data, context, dimension, target, drop, scale, solver, precision, device, seed, tolerance, model, features, values, report, json, quiet,
+            data, context, dimension, target, drop, scale, solver, landmarks, sampling, memory, precision, device, seed, tolerance, model, features, values, report, json, quiet,
         };
         command.SetAction((result, cancellationToken) =>
         {
             Context parsed = Context.Parse(result.GetValue(context)!, out IReadOnlyList<string> warnings);
             long start = Stopwatch.GetTimestamp();
             DataTable table = DataTable.Read(result.GetValue(data)!);
-            return Task.FromResult(FitRun.Run(
+            return Task.Run(() => FitRun.Run(
                 new FitRequest
                 {
                     Table = table,
@@ -46,6 +49,14 @@ internal static class FitCommand
                         Precision = Enum.Parse<ElementPrecision>(result.GetValue(precision)!, ignoreCase: true),
                         Seed = result.GetValue(seed),
                         Tolerance = result.GetValue(tolerance),
+                        Landmarks = result.GetValue(landmarks),
+                        LandmarkSampling = result.GetValue(sampling) switch
+                        {
+                            "kmeans++" => LandmarkSampling.KMeansPlusPlus,
+                            "ridge-leverage" => LandmarkSampling.RidgeLeverage,
+                            _ => LandmarkSampling.Uniform,
+                        },
+                        MemoryBudget = result.GetValue(memory) is { } text ? MemoryBudget.Parse(text) : null,
                     },
                     Scale = result.GetValue(scale) == "none" ? ColumnScaling.None : ColumnScaling.Standardize,
                     Drop = result.GetValue(drop)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
@@ -60,7 +71,7 @@ internal static class FitCommand
                     Warnings = warnings,
                     ReadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
                 },
-                cancellationToken));
+                cancellationToken), cancellationToken);
         });
         return command;
     }

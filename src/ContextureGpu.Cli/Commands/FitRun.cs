@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Numerics.Tensors;
 
 namespace ContextureGpu.Cli;
 
@@ -53,8 +54,10 @@ internal static class FitRun
         string[] exclude = request.Target is null ? [.. request.Drop] : [.. request.Drop, request.Target];
         foreach (string column in exclude)
             _ = request.Table.ColumnIndex(column);
-        SpectralModel model = engine.Fit(
-            request.Table, request.Context, new PreprocessingOptions { Scale = request.Scale, Exclude = exclude }, request.Options, cancellationToken);
+        SpectralModel model;
+        using (ProgressLine? line = request.Quiet || Console.IsErrorRedirected || (request.Json && Console.IsOutputRedirected) ? null : new ProgressLine(Console.Error))
+            model = engine.Fit(
+                request.Table, request.Context, new PreprocessingOptions { Scale = request.Scale, Exclude = exclude }, request.Options, line, cancellationToken);
         double fit = Lap();
 
         string[] warnings = [.. request.Warnings, .. model.Facts.Warnings];
@@ -100,10 +103,24 @@ internal static class FitRun
         if (precision == ElementPrecision.Double)
             NpyFile.Write(path, features, rows, columns);
         else
-            NpyFile.Write(path, [.. features.ToArray().Select(v => (float)v)], rows, columns);
+        {
+            var narrow = new float[features.Length];
+            TensorPrimitives.ConvertTruncating(features, narrow.AsSpan());
+            NpyFile.Write(path, narrow, rows, columns);
+        }
     }
 
-    private static void WriteFeatures(string path, SpectralModel model) => WriteFeatures(path, model.Features, model.Rows, model.Dimension, model.Facts.Precision);
+    private static void WriteFeatures(string path, SpectralModel model)
+    {
+        if (model.Facts.Precision == ElementPrecision.Double)
+        {
+            NpyFile.Write(path, model.Features, model.Rows, model.Dimension);
+            return;
+        }
+        var features = new float[(long)model.Rows * model.Dimension];
+        model.CopyFeatures(features);
+        NpyFile.Write(path, features, model.Rows, model.Dimension);
+    }
 
     // The target, or the context's labels, colour the view of the features; a target that is no class does not.
     private static (int[]?, IReadOnlyList<string>) Groups(FitRequest request)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using ContextureGpu.Kernels;
 using ContextureGpu.Operators;
 
@@ -28,6 +29,35 @@ internal abstract class BoundContext
     /// <summary>P, (rows, atoms), row-stochastic.</summary>
     public abstract LinearOperator<T> OnSample<T>(Arithmetic<T> on)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+
+    /// <summary>
+    /// <c>B = D_w^(1/2) P D_PA^(-1/2)</c> (theory.md section 2), (rows, atoms), and the probabilities <c>P_A = P^T w</c> of the values of A; values that no row leads to have
+    /// none, and a column of zeros.
+    /// </summary>
+    /// <exception cref="NumericalException">A probability is negative or not finite.</exception>
+    public virtual LinearOperator<T> Normalised<T>(Arithmetic<T> on, double[] weights, out double[] atomMass)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        LinearOperator<T> law = OnSample(on);
+        using (DeviceMatrix<T> w = on.UploadColumn<T>(weights), mass = on.Allocate(law.Columns, 1))
+        {
+            law.ApplyAdjoint(w, mass);
+            atomMass = on.DownloadDouble(mass);
+        }
+        NormaliseMass(atomMass);
+        double[] left = Array.ConvertAll(weights, Math.Sqrt), right = Array.ConvertAll(atomMass, p => p > 0 ? 1 / Math.Sqrt(p) : 0);
+        return new DiagonallyScaled<T>(left, law, right, OperatorStructure.None);
+    }
+
+    /// <summary>P is stochastic, so the rounding of <c>P^T w</c> is removed by dividing by the sum.</summary>
+    protected static void NormaliseMass(double[] mass)
+    {
+        double sum = TensorPrimitives.Sum<double>(mass);
+        int bad = Array.FindIndex(mass, v => !(v >= 0) || !double.IsFinite(v));
+        if (bad >= 0 || !(sum > 0))
+            throw new NumericalException($"the probability of context value {Math.Max(0, bad)} is {mass[Math.Max(0, bad)]}");
+        TensorPrimitives.Divide(mass, sum, mass);
+    }
 
     /// <summary>The law of A at other rows, (new rows, atoms).</summary>
     /// <exception cref="InputException">The context has no law there.</exception>
@@ -61,16 +91,22 @@ internal abstract class BoundContext
 /// <summary>Sets of nodes that are merged (Tarjan 1975, with path halving).</summary>
 internal sealed class DisjointSets
 {
-    private readonly List<int> _parent;
+    private int[] _parent;
 
-    public DisjointSets(int count) => _parent = [.. Enumerable.Range(0, count)];
+    public DisjointSets(int count)
+    {
+        _parent = new int[count];
+        for (int i = 0; i < count; i++)
+            _parent[i] = i;
+    }
 
     /// <summary>Adds nodes and returns the first.</summary>
     public int Add(int count)
     {
-        int first = _parent.Count;
-        for (int i = 0; i < count; i++)
-            _parent.Add(first + i);
+        int first = _parent.Length;
+        Array.Resize(ref _parent, checked(first + count));
+        for (int i = first; i < _parent.Length; i++)
+            _parent[i] = i;
         return first;
     }
 
@@ -88,6 +124,25 @@ internal sealed class DisjointSets
 internal sealed class SparseContext(Lazy<CompressedRows> onSample, Func<ContextSample, ComputeDevice, CompressedRows> lawAt) : BoundContext
 {
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new SparseOperator<T>(on, onSample.Value, OperatorStructure.MassPreserving);
+
+    // The scaling goes into the stored values: applying B then costs what applying P does.
+    public override LinearOperator<T> Normalised<T>(Arithmetic<T> on, double[] weights, out double[] atomMass)
+    {
+        CompressedRows law = onSample.Value;
+        (double[] mass, double[] scaled) = (new double[law.Columns], new double[law.NonZeros]);
+        for (int i = 0; i < law.Rows; i++)
+            for (int e = law.RowStarts[i]; e < law.RowStarts[i + 1]; e++)
+                mass[law.ColumnIndices[e]] += weights[i] * law.Values[e];
+        NormaliseMass(mass);
+        for (int i = 0; i < law.Rows; i++)
+        {
+            double left = Math.Sqrt(weights[i]);
+            for (int e = law.RowStarts[i]; e < law.RowStarts[i + 1]; e++)
+                scaled[e] = mass[law.ColumnIndices[e]] is > 0 and double p ? left * law.Values[e] / Math.Sqrt(p) : 0;
+        }
+        atomMass = mass;
+        return new SparseOperator<T>(on, new CompressedRows(law.Rows, law.Columns, law.RowStarts, law.ColumnIndices, scaled), OperatorStructure.None);
+    }
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new SparseOperator<T>(on, lawAt(rows, device), OperatorStructure.None);

@@ -64,6 +64,27 @@ internal sealed class ContextSample
         return other;
     }
 
+    /// <summary>Some of the rows, with what belongs to each; edges join rows by number and are left out.</summary>
+    public ContextSample Subset(int[] rows)
+    {
+        var values = new double[(long)rows.Length * Dimension];
+        for (int i = 0; i < rows.Length; i++)
+            Values.AsSpan(rows[i] * Dimension, Dimension).CopyTo(values.AsSpan(i * Dimension));
+        var subset = new ContextSample(values, rows.Length, Dimension) { ColumnStarts = ColumnStarts };
+        foreach ((string column, ClassColumn classes) in Classes)
+            subset.Classes[column] = new ClassColumn(classes.Count, Array.ConvertAll(rows, row => classes.Index[row]));
+        foreach ((string column, double[] target) in Targets)
+            subset.Targets[column] = Array.ConvertAll(rows, row => target[row]);
+        foreach ((string columns, double[] soft) in SoftLabels)
+        {
+            int c = soft.Length / Rows;
+            subset.SoftLabels[columns] = [.. rows.SelectMany(row => soft.AsSpan(row * c, c).ToArray())];
+        }
+        foreach ((string file, ContextSample partner) in Partners)
+            subset.Partners[file] = partner.Subset(rows);
+        return subset;
+    }
+
     /// <summary>Whether some input differs between two rows.</summary>
     public bool Varies
     {

@@ -39,6 +39,15 @@ internal sealed class Deflated<T> : LinearOperator<T>
         _right.RemoveFrom(y);
     }
 
+    // U and V belong to each other, so one projection on each side removes what the other two would.
+    protected override void ApplySquareCore(DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> between)
+    {
+        _inner.ApplyAdjoint(x, between);
+        _right.RemoveFrom(between);
+        _inner.Apply(between, y);
+        _left.RemoveFrom(y);
+    }
+
     protected override void Dispose(bool disposing)
     {
         _projected.Dispose();

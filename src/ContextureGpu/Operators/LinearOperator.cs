@@ -47,6 +47,24 @@ internal abstract class LinearOperator<T> : IDisposable
             ApplyAdjointCore(x, y);
     }
 
+    /// <summary>
+    /// <c>Y = T T* X</c> by way of <c>Z = T* X</c>: X and Y are (<see cref="Rows"/>, b), Z is (<see cref="Columns"/>, b); none overlaps another. What Z holds afterwards
+    /// is not said.
+    /// </summary>
+    public void ApplySquare(DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> between)
+    {
+        Check(x, Rows, between, Columns);
+        Check(x, Rows, y, Rows);
+        if (x.Columns > 0)
+            ApplySquareCore(x, y, between);
+    }
+
+    protected virtual void ApplySquareCore(DeviceMatrix<T> x, DeviceMatrix<T> y, DeviceMatrix<T> between)
+    {
+        ApplyAdjointCore(x, between);
+        ApplyCore(between, y);
+    }
+
     protected abstract void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y);
 
     protected abstract void ApplyAdjointCore(DeviceMatrix<T> x, DeviceMatrix<T> y);

@@ -1,16 +1,20 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Spectral;
 
 /// <summary>
-/// Orthonormal bases of tall blocks by the singular vectors of their Gram matrix (SVQB: Stathopoulos and Wu, SIAM J. Sci. Comput. 23(6), 2002),
-/// repeated until orthonormal. The Gram matrix is summed in float64; directions lost in rounding are replaced by random ones, so the result always has
+/// Orthonormal bases of tall blocks by the Cholesky factor of their Gram matrix, or, where columns are nearly dependent, by its singular vectors (SVQB: Stathopoulos and
+/// Wu, SIAM J. Sci. Comput. 23(6), 2002), repeated until orthonormal. The Gram matrix is summed in float64; directions lost in rounding are replaced by random ones, so the result always has
 /// full rank.
 /// </summary>
 internal static class BlockOrthonormalization
 {
     private const int MaximumPasses = 6;
+
+    /// <summary>Share of a column's squared length below which what is new in it is not left to a Cholesky factor: condition numbers of about 10^3.</summary>
+    private const double DependentShare = 1e-6;
 
     /// <summary>Replaces the columns of <paramref name="x"/>, (n, p) with p at most n, by an orthonormal basis of a space that contains theirs.</summary>
     /// <param name="arithmetic">The device of the block.</param>
@@ -18,17 +22,19 @@ internal static class BlockOrthonormalization
     /// <param name="host">Does the small eigenproblem.</param>
     /// <param name="random">Draws the replacements.</param>
     /// <exception cref="NumericalException">A value is not finite, or no basis was reached.</exception>
-    public static void Orthonormalize<T>(Arithmetic<T> arithmetic, DeviceMatrix<T> x, HostLinearAlgebra host, Philox random)
+    /// <returns>How many directions were lost in rounding and replaced by random ones.</returns>
+    public static int Orthonormalize<T>(Arithmetic<T> arithmetic, DeviceMatrix<T> x, HostLinearAlgebra host, Philox random)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int p = x.Columns;
         if (p == 0)
-            return;
+            return 0;
         if (p > x.Rows)
             throw new ArgumentException($"{p} orthonormal columns do not exist in dimension {x.Rows}", nameof(x));
         double epsilon = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
         var gram = new double[p * p];
         var values = new double[p];
+        int lostInAll = 0;
         using DeviceMatrix<T> rotated = arithmetic.Allocate(x.Rows, p);
         for (int pass = 0; pass < MaximumPasses; pass++)
         {
@@ -36,8 +42,14 @@ internal static class BlockOrthonormalization
             int bad = Array.FindIndex(gram, v => !double.IsFinite(v));
             if (bad >= 0)
                 throw new NumericalException($"column {bad / p} of a block of {p} functions is not finite");
-            if (Deviation(gram, p) <= 8 * epsilon * Math.Sqrt(p))
-                return;
+            if (IsOrthonormal<T>(gram, p))
+                return lostInAll;
+            if (InverseCholesky(gram, p) is { } inverse)
+            {
+                arithmetic.MultiplySmall(x, inverse, T.Zero, rotated);
+                arithmetic.Copy(rotated, x);
+                continue;
+            }
 
             // Columns to unit length first: the eigenproblem then sees directions, not sizes.
             var lengths = new double[p];
@@ -64,10 +76,48 @@ internal static class BlockOrthonormalization
             }
             arithmetic.MultiplySmall(x, rotation, T.Zero, rotated);
             arithmetic.Copy(rotated, x);
+            lostInAll += replaced;
             if (replaced > 0)
                 DrawInto(arithmetic, x.ColumnRange(p - replaced, replaced), random, (long)pass * x.Rows * p);
         }
         throw new NumericalException($"a block of {p} functions could not be made orthonormal in {MaximumPasses} passes");
+    }
+
+    /// <summary>Whether a Gram matrix, row-major (p, p), is that of columns that are orthonormal to rounding.</summary>
+    public static bool IsOrthonormal<T>(double[] gram, int p)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        Deviation(gram, p) <= 8 * double.CreateTruncating(T.BitIncrement(T.One) - T.One) * Math.Sqrt(p);
+
+    /// <summary>
+    /// <c>R^(-1)</c> for the Cholesky factor R of a Gram matrix <c>X^T X = R^T R</c>, so that the columns of <c>X R^(-1)</c> are orthonormal; row-major (p, p), upper triangular.
+    /// Null where a column of X lies so nearly in the span of those before it that rounding would decide about the rest of it.
+    /// </summary>
+    public static double[]? InverseCholesky(double[] gram, int p)
+    {
+        double[] r = new double[p * p], inverse = new double[p * p];           // R^T, a row of which is a column of R; then R^(-1)
+        for (int i = 0; i < p; i++)
+        {
+            Span<double> own = r.AsSpan(i * p, p);
+            for (int j = 0; j < i; j++)
+                own[j] = (gram[(i * p) + j] - TensorPrimitives.Dot<double>(own[..j], r.AsSpan(j * p, j))) / r[(j * p) + j];
+            double length = gram[(i * p) + i], left = length - TensorPrimitives.SumOfSquares<double>(own[..i]);
+            if (!(left > DependentShare * length))
+                return null;
+            own[i] = Math.Sqrt(left);
+        }
+        for (int j = 0; j < p; j++)
+        {
+            // R x = e_j from below.
+            inverse[(j * p) + j] = 1 / r[(j * p) + j];
+            for (int i = j - 1; i >= 0; i--)
+            {
+                double sum = 0;
+                for (int l = i + 1; l <= j; l++)
+                    sum += r[(l * p) + i] * inverse[(l * p) + j];
+                inverse[(i * p) + j] = -sum / r[(i * p) + i];
+            }
+        }
+        return inverse;
     }
 
     /// <summary>Largest entry of <c>|X^T X - I|</c>.</summary>
@@ -83,7 +133,7 @@ internal static class BlockOrthonormalization
     public static void DrawInto<T>(Arithmetic<T> arithmetic, DeviceMatrix<T> x, Philox random, long start)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var draws = new T[x.Rows * x.Columns];
+        var draws = new T[(long)x.Rows * x.Columns];
         random.Normals<T>(start, draws);
         arithmetic.Upload(draws, x);
     }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace ContextureGpu.Spectral;
 
 /// <summary>
@@ -20,33 +22,48 @@ internal sealed class ContextComponents
     public int[] OfAtom { get; }
 
     /// <summary>Finds them.</summary>
-    public static ContextComponents Find(BoundContext context, double[] weights)
+    public static ContextComponents Find(BoundContext context, double[] weights, CancellationToken cancellationToken)
     {
         int n = context.Rows;
         var sets = new DisjointSets(n + context.Atoms);
-        bool[] reached = context.Connect(sets, 0, n, [.. Enumerable.Repeat(true, n)]);
-        var roots = new Dictionary<int, (double Mass, int First)>();
+        var all = new bool[n];
+        Array.Fill(all, true);
+        bool[] reached = context.Connect(sets, 0, n, all);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // Components in the order of their first rows, then numbered by mass.
+        int[] found = new int[n + context.Atoms], ofRow = new int[n], ofAtom = new int[context.Atoms];
+        var mass = new List<double>();
         for (int i = 0; i < n; i++)
         {
             int root = sets.Find(i);
-            roots[root] = roots.TryGetValue(root, out (double Mass, int First) known) ? (known.Mass + weights[i], known.First) : (weights[i], i);
+            if (found[root] == 0)
+            {
+                mass.Add(0);
+                found[root] = mass.Count;
+            }
+            ofRow[i] = found[root] - 1;
+            mass[ofRow[i]] += weights[i];
         }
-        int[] ordered = [.. roots.OrderByDescending(r => r.Value.Mass).ThenBy(r => r.Value.First).Select(r => r.Key)];
-        Dictionary<int, int> number = ordered.Select((root, index) => (root, index)).ToDictionary(p => p.root, p => p.index);
-        return new ContextComponents(
-            [.. Enumerable.Range(0, n).Select(i => number[sets.Find(i)])],
-            [.. Enumerable.Range(0, context.Atoms).Select(a => reached[a] ? number[sets.Find(n + a)] : 0)],
-            [.. ordered.Select(root => roots[root].Mass)]);
+        int[] order = [.. Enumerable.Range(0, mass.Count).OrderByDescending(c => mass[c])], number = new int[order.Length];
+        for (int c = 0; c < order.Length; c++)
+            number[order[c]] = c;
+        for (int i = 0; i < n; i++)
+            ofRow[i] = number[ofRow[i]];
+        for (int a = 0; a < ofAtom.Length; a++)
+            ofAtom[a] = reached[a] ? number[found[sets.Find(n + a)] - 1] : 0;
+        return new ContextComponents(ofRow, ofAtom, [.. order.Select(c => mass[c])]);
     }
 
     /// <summary>
     /// Writes the Helmert contrast of component <paramref name="j"/> against those before it to a column: zero mean and unit variance under the masses.
     /// </summary>
-    public void Contrast(int j, int[] component, double[] target, int column, int columns)
+    public void Contrast<T>(int j, int[] component, Span<T> target, int column, int columns)
+        where T : IBinaryFloatingPointIeee754<T>
     {
         double before = _mass.Take(j).Sum(), own = _mass[j], all = before + own;
-        (double high, double low) = (Math.Sqrt(own / (before * all)), -Math.Sqrt(before / (own * all)));
+        (T high, T low) = (T.CreateTruncating(Math.Sqrt(own / (before * all))), T.CreateTruncating(-Math.Sqrt(before / (own * all))));
         for (int i = 0; i < component.Length; i++)
-            target[(i * columns) + column] = component[i] < j ? high : component[i] == j ? low : 0;
+            target[(i * columns) + column] = component[i] < j ? high : component[i] == j ? low : T.Zero;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using ContextureGpu.Kernels;
 using ContextureGpu.Operators;
 
@@ -46,26 +47,44 @@ internal static class ExactSolver
         int bad = Array.FindIndex(dense, v => !double.IsFinite(v));
         if (bad >= 0)
             throw new NumericalException($"the operator's entry ({bad / b.Columns}, {bad % b.Columns}) is {dense[bad]}");
-        var gram = new double[n * n];
-        host.Multiply(dense, Orientation.Normal, dense, Orientation.Transposed, gram, n, n, b.Columns);
-        host.SymmetricEigen(gram, n, new double[n]);                // ascending; eigenvector i in row i
-        cancellationToken.ThrowIfCancellationRequested();
-        var columns = new double[n * dimension];
+        var gram = new double[(long)n * n];
+        Interruptible(
+            () =>
+            {
+                host.Multiply(dense, Orientation.Normal, dense, Orientation.Transposed, gram, n, n, b.Columns);
+                host.SymmetricEigen(gram, n, new double[n]);        // ascending; eigenvector i in row i
+            },
+            cancellationToken);
+        var columns = new double[(long)n * dimension];
         for (int i = 0; i < n; i++)
             for (int j = 0; j < dimension; j++)
                 columns[(i * dimension) + j] = gram[((n - 1 - j) * n) + i];
         return b.Arithmetic.UploadMatrix(columns, n, dimension);
     }
 
+    // LAPACK cannot be stopped. It works on arrays of its own, so whoever waits for it can leave.
+    private static void Interruptible(Action work, CancellationToken cancellationToken)
+    {
+        Task running = Task.Run(work, CancellationToken.None);
+        try
+        {
+            running.Wait(cancellationToken);
+        }
+        catch (AggregateException failure) when (failure.InnerExceptions.Count == 1)
+        {
+            ExceptionDispatchInfo.Throw(failure.InnerException!);
+        }
+    }
+
     /// <summary>The operator as a row-major matrix, by applying it to blocks of the identity.</summary>
     private static double[] WriteOut(LinearOperator<double> b, CancellationToken cancellationToken)
     {
-        var dense = new double[b.Rows * b.Columns];
+        var dense = new double[(long)b.Rows * b.Columns];
         for (int start = 0; start < b.Columns; start += BlockWidth)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int width = Math.Min(BlockWidth, b.Columns - start);
-            var identity = new double[b.Columns * width];
+            var identity = new double[(long)b.Columns * width];
             for (int j = 0; j < width; j++)
                 identity[((start + j) * width) + j] = 1;
             using DeviceMatrix<double> x = b.Arithmetic.UploadMatrix(identity, b.Columns, width), y = b.Arithmetic.Allocate(b.Rows, width);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using ContextureGpu.Kernels;
 using ContextureGpu.Operators;
 
@@ -17,6 +18,9 @@ internal sealed class KrylovIteration<T> : IDisposable
     /// <summary>Blocks that the search for missed pairs takes at least and at most.</summary>
     private const int LeastProbes = 3, MostProbes = 8;
 
+    /// <summary>Rows that are compressed at a time.</summary>
+    public const int CompressedRows = 8192;
+
     private const ulong StartStream = 0x4b72796c, ReplacementStream = 0x4b72796d;
 
     private readonly LinearOperator<T> _b;
@@ -28,7 +32,11 @@ internal sealed class KrylovIteration<T> : IDisposable
     private readonly double _tolerance, _epsilon;
     private readonly DeviceMatrix<T> _q, _other;
     private readonly double[] _h;
-    private int _size, _blockStart;
+    private readonly OrthogonalityLedger _orthogonality;
+    private readonly DeviceMatrix<T> _normalised;
+    private double[]? _pendingFactor, _pendingLoss;
+    private int _size, _blockStart, _coupledStart, _pendingWidth;
+    private bool _afterRestart;
     private long _drawn;
 
     public KrylovIteration(LinearOperator<T> b, int dimension, HostLinearAlgebra host, KrylovSolverOptions options, CancellationToken cancellationToken)
@@ -41,9 +49,11 @@ internal sealed class KrylovIteration<T> : IDisposable
         _tolerance = 0.5 * options.Tolerance;
         _start = new Philox(options.Seed, StartStream);
         _replacements = new Philox(options.Seed, ReplacementStream);
-        _q = b.Arithmetic.Allocate(_space, _capacity);
+        _q = b.Arithmetic.Allocate(_space, _capacity + _width);
         _other = b.Arithmetic.Allocate(b.Columns, _width);
+        _normalised = b.Arithmetic.Allocate(_space, _width);
         _h = new double[_capacity * _capacity];
+        _orthogonality = new OrthogonalityLedger(_capacity, _space, _epsilon);
     }
 
     /// <summary>Compressions of the basis so far.</summary>
@@ -121,16 +131,34 @@ internal sealed class KrylovIteration<T> : IDisposable
 
     // ---- the basis ----
 
-    // Applies A to the newest block and projects: fills H, leaves the remainder in _pending and returns its Gram matrix (the coupling of the newest block to it).
+    // The block to come, in the columns behind the basis.
+    private DeviceMatrix<T> Pending => _q.ColumnRange(_size, _pendingWidth);
+
+    // Applies A to the newest block and projects: fills H, leaves the remainder in Pending and returns its Gram matrix (the coupling of the newest block to it).
+    // One pass against the basis is enough while the basis is orthogonal; the ledger says when a second one is due.
     private double[] Expand()
     {
         _cancellation.ThrowIfCancellationRequested();
-        int width = _size - _blockStart;
-        DeviceMatrix<T> block = _q.ColumnRange(_blockStart, width);
-        _pending?.Dispose();
-        _pending = Arithmetic.Allocate(_space, width);
-        ApplySquare(block, _pending);
-        double[] coefficients = RemoveBasis(_pending);
+        int width = _pendingWidth = _size - _blockStart;
+        DeviceMatrix<T> basis = _q.ColumnRange(0, _size), pending = Pending;
+        _b.ApplySquare(_q.ColumnRange(_blockStart, width), pending, _other.ColumnRange(0, width));
+        Applications += 2L * width;
+        double[] coefficients = new double[_size * width], gram = new double[width * width];
+        Arithmetic.InnerProducts(basis, pending, coefficients);
+        Remove(coefficients, pending);
+        Gram(pending, gram);
+        _pendingFactor = BlockOrthonormalization.InverseCholesky(gram, width);
+        _pendingLoss = _pendingFactor is null ? null : _orthogonality.AfterOnePass(_size, _coupledStart, coefficients, _pendingFactor, width);
+        if (_pendingLoss is null || !_orthogonality.Tolerates(_pendingLoss))
+        {
+            var along = new double[_size * width];
+            Arithmetic.InnerProducts(basis, pending, along);
+            Remove(along, pending);
+            TensorPrimitives.Add(coefficients, along, coefficients);
+            Gram(pending, gram);
+            _pendingFactor = BlockOrthonormalization.InverseCholesky(gram, width);
+            _pendingLoss = _pendingFactor is null ? null : _orthogonality.AfterTwoPasses(_size, _pendingFactor, width);
+        }
         for (int i = 0; i < _size; i++)
         {
             for (int j = 0; j < width; j++)
@@ -140,74 +168,91 @@ internal sealed class KrylovIteration<T> : IDisposable
                 _h[(column * _capacity) + i] = _h[(i * _capacity) + column] = value;
             }
         }
-        var gram = new double[width * width];
-        Arithmetic.InnerProducts(_pending, _pending, gram);
-        int bad = Array.FindIndex(gram, v => !double.IsFinite(v));
-        if (bad >= 0)
-            throw new NumericalException($"the operator returned a value that is not finite for function {bad / width} of a block of {width}");
         return gram;
     }
 
-    private DeviceMatrix<T>? _pending;
-
-    private void ApplySquare(DeviceMatrix<T> x, DeviceMatrix<T> y)
+    private void Gram(DeviceMatrix<T> block, double[] gram)
     {
-        DeviceMatrix<T> other = _other.ColumnRange(0, x.Columns);
-        _b.ApplyAdjoint(x, other);
-        _b.Apply(other, y);
-        Applications += 2L * x.Columns;
+        Arithmetic.InnerProducts(block, block, gram);
+        int bad = Array.FindIndex(gram, v => !double.IsFinite(v));
+        if (bad >= 0)
+            throw new NumericalException($"the operator returned a value that is not finite for function {bad / block.Columns} of a block of {block.Columns}");
     }
 
-    // X -= Q (Q^T X), and the coefficients Q^T X. What is left along Q by rounding is found when the block is appended.
-    private double[] RemoveBasis(DeviceMatrix<T> x)
+    // X -= Q C for the coefficients C, (size, columns), which are left as they are.
+    private void Remove(double[] coefficients, DeviceMatrix<T> x)
     {
-        DeviceMatrix<T> basis = _q.ColumnRange(0, _size);
-        var along = new double[_size * x.Columns];
-        Arithmetic.InnerProducts(basis, x, along);
-        Arithmetic.MultiplySmall(basis, Array.ConvertAll(along, v => -v), T.One, x);
-        return along;
+        var negative = new double[coefficients.Length];
+        TensorPrimitives.Negate(coefficients, negative);
+        Arithmetic.MultiplySmall(_q.ColumnRange(0, _size), negative, T.One, x);
     }
 
+    // By the Cholesky factor of the Gram matrix at hand where that is known to do (once more if rounding left something), by Append's measured passes otherwise. Where the
+    // space ends, the last functions are rounding only and are left out.
     private void AppendPending()
     {
-        int width = Math.Min(_pending!.Columns, _space - _size);
-        Append(_pending.ColumnRange(0, width));
+        int width = Math.Min(_pendingWidth, _space - _size);
+        if (width == _pendingWidth && _pendingFactor is not null && _orthogonality.Tolerates(_pendingLoss!))
+        {
+            double[]? factor = _pendingFactor;
+            var gram = new double[width * width];
+            for (int pass = 0; pass < 2 && factor is not null; pass++)
+            {
+                DeviceMatrix<T> normalised = _normalised.ColumnRange(0, width);
+                Arithmetic.MultiplySmall(Pending, factor, T.Zero, normalised);
+                Arithmetic.Copy(normalised, Pending);
+                Gram(Pending, gram);
+                if (BlockOrthonormalization.IsOrthonormal<T>(gram, width))
+                {
+                    Accept(width, _pendingLoss);
+                    return;
+                }
+                factor = BlockOrthonormalization.InverseCholesky(gram, width);
+            }
+        }
+        Append(width);
     }
 
     private void AppendRandomBlock()
     {
         int width = Math.Min(_width, Math.Min(_space, _capacity) - _size);
-        using DeviceMatrix<T> block = Arithmetic.Allocate(_space, width);
-        BlockOrthonormalization.DrawInto(Arithmetic, block, _start, _drawn);
+        BlockOrthonormalization.DrawInto(Arithmetic, _q.ColumnRange(_size, width), _start, _drawn);
         _drawn += (long)_space * width;
-        Append(block);
+        Append(width);
     }
 
-    // Makes a block orthonormal and orthogonal to the basis. Normalising enlarges what rounding left along the basis, and functions lost in rounding are replaced by random
-    // ones: hence the passes.
-    private void Append(DeviceMatrix<T> block)
+    // Makes the functions behind the basis orthonormal and orthogonal to it, whatever they are. Normalising enlarges what rounding left along the basis, and functions
+    // lost in rounding are replaced by random ones: hence the passes.
+    private void Append(int width)
     {
         const int Passes = 5;
+        DeviceMatrix<T> block = _q.ColumnRange(_size, width);
         double negligible = 4 * _epsilon, harmless = 0.1 * Math.Sqrt(_epsilon);
         for (int pass = 0; ; pass++)
         {
             BlockOrthonormalization.Orthonormalize(Arithmetic, block, _host, _replacements);
             if (_size == 0)
                 break;
-            var along = new double[_size * block.Columns];
+            var along = new double[_size * width];
             Arithmetic.InnerProducts(_q.ColumnRange(0, _size), block, along);
-            double worst = along.Max(Math.Abs);
-            if (worst <= negligible)
+            double worst = TensorPrimitives.MaxMagnitude(along);
+            if (double.Abs(worst) <= negligible)
                 break;
             if (pass == Passes)
-                throw new NumericalException($"a block of {block.Columns} functions could not be made orthogonal to a basis of {_size}");
-            Arithmetic.MultiplySmall(_q.ColumnRange(0, _size), Array.ConvertAll(along, v => -v), T.One, block);
-            if (worst <= harmless)
+                throw new NumericalException($"a block of {width} functions could not be made orthogonal to a basis of {_size}");
+            Remove(along, block);
+            if (double.Abs(worst) <= harmless)
                 break;                              // removing so little changes the lengths by less than their rounding
         }
-        Arithmetic.Copy(block, _q.ColumnRange(_size, block.Columns));
-        _blockStart = _size;
-        _size += block.Columns;
+        Accept(width, null);
+    }
+
+    private void Accept(int width, double[]? loss)
+    {
+        _orthogonality.Append(_size, width, loss);
+        (_coupledStart, _blockStart) = (_afterRestart ? 0 : _blockStart, _size);
+        _afterRestart = false;
+        _size += width;
     }
 
     // ---- Rayleigh-Ritz ----
@@ -245,26 +290,47 @@ internal sealed class KrylovIteration<T> : IDisposable
 
     private DeviceMatrix<T> Combine(double[] vectors, int count)
     {
-        int k = _size;
-        var leading = new double[k * count];
-        for (int r = 0; r < k; r++)
-            Array.Copy(vectors, r * k, leading, r * count, count);
         DeviceMatrix<T> combined = Arithmetic.Allocate(_space, count);
-        Arithmetic.MultiplySmall(_q.ColumnRange(0, k), leading, T.Zero, combined);
+        Arithmetic.MultiplySmall(_q.ColumnRange(0, _size), Leading(vectors, count), T.Zero, combined);
         return combined;
     }
 
-    // Thick restart: the basis becomes the leading Ritz functions, followed by the pending block, which is where A leads out of them.
+    private double[] Leading(double[] vectors, int count)
+    {
+        var leading = new double[_size * count];
+        for (int r = 0; r < _size; r++)
+            Array.Copy(vectors, r * _size, leading, r * count, count);
+        return leading;
+    }
+
+    // Thick restart: the basis becomes the leading Ritz functions, followed by the pending block, which is where A leads out of them. A tile of rows at a time: no second
+    // basis is held.
     private void Compress(double[] values, double[] vectors, int keep, bool keepPending)
     {
-        using (DeviceMatrix<T> combined = Combine(vectors, keep))
-            Arithmetic.Copy(combined, _q.ColumnRange(0, keep));
+        int k = _size, tile = Math.Min(_space, CompressedRows);
+        double[] leading = Leading(vectors, keep);
+        using DeviceMatrix<T> rotation = Arithmetic.UploadMatrix<T>(leading, k, keep), rotated = Arithmetic.Allocate(tile, keep);
+        using DeviceMatrix<T>? aside = keepPending ? Arithmetic.Allocate(tile, _pendingWidth) : null;
+        for (int row = 0; row < _space; row += tile)
+        {
+            int rows = Math.Min(tile, _space - row);
+            DeviceMatrix<T> q = _q.RowRange(row, rows), target = rotated.RowRange(0, rows);
+            Arithmetic.Multiply(T.One, q.ColumnRange(0, k), Orientation.Normal, rotation, Orientation.Normal, T.Zero, target);
+            if (aside is not null)
+            {
+                DeviceMatrix<T> pending = aside.RowRange(0, rows);
+                Arithmetic.Copy(q.ColumnRange(k, _pendingWidth), pending);
+                Arithmetic.Copy(pending, q.ColumnRange(keep, _pendingWidth));
+            }
+            Arithmetic.Copy(target, q.ColumnRange(0, keep));
+        }
         Array.Clear(_h);
         for (int i = 0; i < keep; i++)
             _h[(i * _capacity) + i] = values[i];
-        (_size, _blockStart) = (keep, keep);
+        (_size, _blockStart, _coupledStart, _afterRestart) = (keep, keep, 0, true);
+        _orthogonality.Combine(k, leading, keep, _host);
         if (keepPending)
-            AppendPending();
+            Append(Math.Min(_pendingWidth, _space - _size));
     }
 
     private DeviceMatrix<T> CopyOf(DeviceMatrix<T> source)
@@ -326,8 +392,8 @@ internal sealed class KrylovIteration<T> : IDisposable
 
     public void Dispose()
     {
-        _pending?.Dispose();
         _q.Dispose();
         _other.Dispose();
+        _normalised.Dispose();
     }
 }

@@ -59,12 +59,18 @@ internal static class KrylovSolver
         using var adjoint = new Adjoint<T>(b);
         using var run = new KrylovIteration<T>(onTheRight ? adjoint : b, dimension, host, options, cancellationToken);
         using DeviceMatrix<T> found = run.Iterate();
+        (int iterations, long applications) = (run.Restarts + 1, run.Applications);
+        run.Dispose();                                              // the basis is the largest block of all
+        var replacements = new Philox(options.Seed, ReplacementStream);
+        cancellationToken.ThrowIfCancellationRequested();
+        BlockOrthonormalization.Orthonormalize(arithmetic, found, host, replacements);
         if (!onTheRight)
-            return SingularTriplets<T>.FromBasis(b, found, dimension, host, run.Restarts + 1, run.Applications, null, options.Tolerance);
+            return SingularTriplets<T>.FromBasis(b, found, dimension, host, iterations, applications, null, options.Tolerance);
         using DeviceMatrix<T> basis = arithmetic.Allocate(b.Rows, dimension);
         b.Apply(found, basis);
-        BlockOrthonormalization.Orthonormalize(arithmetic, basis, host, new Philox(options.Seed, ReplacementStream));
-        return SingularTriplets<T>.FromBasis(b, basis, dimension, host, run.Restarts + 1, run.Applications + dimension, null, options.Tolerance);
+        BlockOrthonormalization.Orthonormalize(arithmetic, basis, host, replacements);
+        cancellationToken.ThrowIfCancellationRequested();
+        return SingularTriplets<T>.FromBasis(b, basis, dimension, host, iterations, applications + dimension, null, options.Tolerance);
     }
 
     /// <summary>Functions a block: wide enough for the device to work at full speed, narrow enough that the basis sees many powers.</summary>
@@ -79,13 +85,17 @@ internal static class KrylovSolver
         return (int)Math.Min(space, Math.Max(size, dimension + (2L * width)));
     }
 
-    /// <summary>Elements that a run holds on the device at its peak, beyond the operator: the basis, its compression, and blocks on both sides.</summary>
+    /// <summary>Elements that a run holds on the device at its peak, beyond the operator: the basis and the block behind it, blocks on both sides, and a tile.</summary>
     public static long PeakElements(int rows, int columns, int dimension, KrylovSolverOptions options)
     {
         int space = Math.Min(rows, columns);
-        long width = BlockWidth(space, dimension, options), size = BasisSize(space, dimension, options);
-        long iteration = (space * ((2 * size) + (2 * width))) + (Math.Max(rows, columns) * width);
-        long finish = 3L * (rows + (long)columns) * dimension;
-        return Math.Max(iteration, (space * size) + finish);
+        double width = BlockWidth(space, dimension, options), size = BasisSize(space, dimension, options), d = dimension;
+        double basis = (space * (size + (2 * width))) + (Math.Max(rows, columns) * width);
+        double tile = (Math.Min(space, KrylovIteration<float>.CompressedRows) * (size + width)) + (size * size);
+        double combined = (space * d) + (size * d);
+
+        // The last Rayleigh-Ritz step and the certificate: bases on both sides, their combinations, and a few columns of a residual.
+        double finish = (2 * ((double)rows + columns) * d) + (d * d) + (3.0 * Math.Max(rows, columns) * Math.Min(dimension, SingularTriplets<float>.CertificateColumns));
+        return (long)Math.Min(1L << 61, Math.Max(basis + Math.Max(tile, combined), combined + finish));
     }
 }

@@ -109,11 +109,12 @@ internal static class ModelFile
         ContextSpectrum spectrum = part.Spectrum;
         writer.Write(part.Context.ToString());
         writer.Write(spectrum.SingularValues.Length);
-        writer.Write(spectrum.AtomFunctions.Length / spectrum.SingularValues.Length);
+        writer.Write(spectrum.Features.Points);
+        writer.Write(spectrum.AtomFunctions.Points);
         WriteNumbers(writer, spectrum.SingularValues);
         WriteNumbers(writer, spectrum.Residuals);
-        WriteNumbers(writer, spectrum.Features);
-        WriteNumbers(writer, spectrum.AtomFunctions);
+        WriteValues(writer, spectrum.Features);
+        WriteValues(writer, spectrum.AtomFunctions);
         writer.Write(spectrum.Rank);
         writer.Write(spectrum.Components);
         writer.Write(spectrum.Iterations);
@@ -156,6 +157,16 @@ internal static class ModelFile
             writer.Write(value);
     }
 
+    private static void WriteValues(BinaryWriter writer, FunctionValues values)
+    {
+        var row = new double[values.Functions];
+        for (int i = 0; i < values.Points; i++)
+        {
+            values.CopyTo(i * values.Functions, row);
+            WriteNumbers(writer, row);
+        }
+    }
+
     private static ModelState ReadBody(BodyReader body)
     {
         Context context = body.Expression();
@@ -189,8 +200,8 @@ internal static class ModelFile
         }
         var parts = new ModelPart[body.Count(1)];
         for (int i = 0; i < parts.Length; i++)
-            parts[i] = ReadPart(body, rows);
-        body.Require(parts.Length > 0, "the number of parts");
+            parts[i] = ReadPart(body);
+        body.Require(parts.Length > 0 && parts.All(p => p.Spectrum.Features.Points == parts[0].Spectrum.Features.Points), "the number of parts");
         FitFacts facts = ReadFacts(body);
         Preprocessing? preprocessing = body.Reader.ReadBoolean() ? Preprocessing.Read(body.Reader) : null;
         body.Require(preprocessing is null || preprocessing.InputDimension == dimension, "the number of inputs");
@@ -199,14 +210,14 @@ internal static class ModelFile
         return new ModelState(context, sample, parts, facts, preprocessing, classes);
     }
 
-    private static ModelPart ReadPart(BodyReader body, int rows)
+    private static ModelPart ReadPart(BodyReader body)
     {
         Context context = body.Expression();
-        (int d, int atoms) = (body.Count(8), body.Count(0));
+        (int d, int rows, int atoms) = (body.Count(8), body.Count(0), body.Count(0));
         body.Require(d > 0, "the number of features");
         double[] values = body.Numbers(d), residuals = body.Numbers(d), features = body.Numbers((long)rows * d), functions = body.Numbers((long)atoms * d);
         return new ModelPart(context, new ContextSpectrum(
-            values, features, functions, residuals, body.Reader.ReadInt32(), body.Reader.ReadInt32(), body.Reader.ReadInt32(), body.Reader.ReadBoolean()));
+            values, FunctionValues.Of(features, rows, d), FunctionValues.Of(functions, atoms, d), residuals, body.Reader.ReadInt32(), body.Reader.ReadInt32(), body.Reader.ReadInt32(), body.Reader.ReadBoolean()));
     }
 
     private static FitFacts ReadFacts(BodyReader body)

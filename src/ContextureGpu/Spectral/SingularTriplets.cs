@@ -11,6 +11,9 @@ namespace ContextureGpu.Spectral;
 internal sealed class SingularTriplets<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Columns of a residual that are formed at a time.</summary>
+    public const int CertificateColumns = 32;
+
     private SingularTriplets(DeviceMatrix<T> left, DeviceMatrix<T> right, double[] values, int rank, Certificate certificate) =>
         (Left, Right, Values, Rank, Certificate) = (left, right, values, rank, certificate);
 
@@ -54,55 +57,86 @@ internal sealed class SingularTriplets<T> : IDisposable
         var squares = new double[p];
         host.SymmetricEigen(gram, p, squares);                      // ascending; eigenvector i in row i
 
-        var rotation = new double[p * dimension];                   // its columns: the top eigenvectors, descending
+        double epsilon = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
+        var values = new double[dimension];
+        for (int i = 0; i < dimension; i++)
+            values[i] = Math.Sqrt(Math.Max(0, squares[p - 1 - i]));
+        double[] rotation = new double[p * dimension], scaled = new double[p * dimension];   // columns: the top eigenvectors, descending; the same over s
         for (int i = 0; i < dimension; i++)
             for (int r = 0; r < p; r++)
                 rotation[(r * dimension) + i] = gram[((p - 1 - i) * p) + r];
-        DeviceMatrix<T> left = arithmetic.Allocate(b.Rows, dimension), right = arithmetic.Allocate(b.Columns, dimension);
-        arithmetic.MultiplySmall(basis, rotation, T.Zero, left);
-        arithmetic.MultiplySmall(w, rotation, T.Zero, right);       // B^T u_i = s_i v_i
 
-        var lengths = new double[dimension * dimension];
-        arithmetic.InnerProducts(right, right, lengths);
-        var values = new double[dimension];
-        for (int i = 0; i < dimension; i++)
-            values[i] = Math.Sqrt(lengths[(i * dimension) + i]);
-
-        double[] residuals = Residuals(b, left, right, values);
-        double epsilon = double.CreateTruncating(T.BitIncrement(T.One) - T.One);
+        // The squares are exact to rounding of the largest one. Where that says little of the smaller values, the lengths of B^T u_i say more.
+        DeviceMatrix<T> right = arithmetic.Allocate(b.Columns, dimension);
+        if (dimension > 0 && values[^1] < 0.01 * values[0])
+        {
+            arithmetic.MultiplySmall(w, rotation, T.Zero, right);
+            values = Lengths(arithmetic, right);
+        }
         double zero = Math.Sqrt(16 * epsilon) * (values.Length > 0 ? values.Max() : 0);
-        var scale = new double[dimension * dimension];
         int rank = 0;
         for (int i = 0; i < dimension; i++)
         {
-            if (values[i] > zero)
-            {
-                scale[(i * dimension) + i] = 1 / values[i];
-                rank++;
-            }
+            if (values[i] <= zero)
+                continue;
+            rank++;
+            for (int r = 0; r < p; r++)
+                scaled[(r * dimension) + i] = rotation[(r * dimension) + i] / values[i];
         }
-        DeviceMatrix<T> normalised = arithmetic.Allocate(b.Columns, dimension);
-        arithmetic.MultiplySmall(right, scale, T.Zero, normalised);
-        right.Dispose();
+        arithmetic.MultiplySmall(w, scaled, T.Zero, right);
+        w.Dispose();
+        DeviceMatrix<T> left = arithmetic.Allocate(b.Rows, dimension);
+        arithmetic.MultiplySmall(basis, rotation, T.Zero, left);
 
+        double[] residuals = Residuals(b, left, right, values, zero);
         StoppingReason reason = stopped ?? (residuals.All(r => r <= tolerance) ? StoppingReason.Converged : StoppingReason.IterationLimit);
         var certificate = new Certificate(
             residuals, BlockOrthonormalization.LossOfOrthogonality(arithmetic, left), iterations, applications + p + dimension, reason);
-        return new SingularTriplets<T>(left, normalised, values, rank, certificate);
+        return new SingularTriplets<T>(left, right, values, rank, certificate);
     }
 
-    private static double[] Residuals(LinearOperator<T> b, DeviceMatrix<T> left, DeviceMatrix<T> right, double[] values)
+    private static double[] Lengths(Arithmetic<T> arithmetic, DeviceMatrix<T> x)
+    {
+        var lengths = new double[x.Columns];
+        for (int start = 0; start < lengths.Length; start += CertificateColumns)
+        {
+            int width = Math.Min(CertificateColumns, lengths.Length - start);
+            var gram = new double[width * width];
+            DeviceMatrix<T> columns = x.ColumnRange(start, width);
+            arithmetic.InnerProducts(columns, columns, gram);
+            for (int i = 0; i < width; i++)
+                lengths[start + i] = Math.Sqrt(gram[(i * width) + i]);
+        }
+        return lengths;
+    }
+
+    // ||B B^T u - s^2 u|| = s ||B v - s u||, a few columns at a time; of a zero value it is what B B^T u is found to be.
+    private static double[] Residuals(LinearOperator<T> b, DeviceMatrix<T> left, DeviceMatrix<T> right, double[] values, double zero)
     {
         Arithmetic<T> arithmetic = b.Arithmetic;
-        int d = values.Length;
-        using DeviceMatrix<T> difference = arithmetic.Allocate(b.Rows, d);
-        b.Apply(right, difference);
-        var squares = new double[d * d];
-        for (int i = 0; i < d; i++)
-            squares[(i * d) + i] = -values[i] * values[i];
-        arithmetic.MultiplySmall(left, squares, T.One, difference);
-        arithmetic.InnerProducts(difference, difference, squares);
-        return [.. Enumerable.Range(0, d).Select(i => Math.Sqrt(squares[(i * d) + i]))];
+        var residuals = new double[values.Length];
+        for (int start = 0; start < residuals.Length; start += CertificateColumns)
+        {
+            int width = Math.Min(CertificateColumns, residuals.Length - start);
+            DeviceMatrix<T> u = left.ColumnRange(start, width), v = right.ColumnRange(start, width);
+            using DeviceMatrix<T> difference = arithmetic.Allocate(b.Rows, width);
+            b.Apply(v, difference);
+            var factors = new double[width * width];
+            for (int i = 0; i < width; i++)
+                factors[(i * width) + i] = -values[start + i];
+            arithmetic.MultiplySmall(u, factors, T.One, difference);
+            double[] lengths = Lengths(arithmetic, difference);
+            for (int i = 0; i < width; i++)
+                residuals[start + i] = values[start + i] * lengths[i];
+            if (values[start + width - 1] > zero)
+                continue;
+            using DeviceMatrix<T> adjoint = arithmetic.Allocate(b.Columns, width);
+            b.ApplySquare(u, difference, adjoint);
+            lengths = Lengths(arithmetic, difference);
+            for (int i = 0; i < width; i++)
+                residuals[start + i] = values[start + i] > zero ? residuals[start + i] : lengths[i];
+        }
+        return residuals;
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ContextureGpu.Kernels;
 using ContextureGpu.Operators;
 using ContextureGpu.Spectral;
@@ -12,29 +13,31 @@ public sealed class SpectralModel
 {
     private readonly ContextSample _sample;
     private readonly IReadOnlyList<ModelPart> _parts;
-    private readonly double[] _features, _singularValues, _residuals;
+    private readonly FunctionValues _features;
+    private readonly double[] _singularValues, _residuals;
+    private double[]? _wide;
 
+    /// <param name="context">The expression, as it was given.</param>
+    /// <param name="sample">The rows whose law the parts are bound to: those it was fitted on, or the landmarks among them.</param>
+    /// <param name="parts">The spectra.</param>
+    /// <param name="facts">How the fit went.</param>
     internal SpectralModel(Context context, ContextSample sample, IReadOnlyList<ModelPart> parts, FitFacts facts)
+        : this(context, sample, parts, FunctionValues.SideBySide([.. parts.Select(p => p.Spectrum.Features)]), facts)
     {
-        (Context, _sample, _parts, Facts) = (context, sample, parts, facts);
+    }
+
+    private SpectralModel(Context context, ContextSample sample, IReadOnlyList<ModelPart> parts, FunctionValues features, FitFacts facts)
+    {
+        (Context, _sample, _parts, _features, Facts) = (context, sample, parts, features, facts);
         _singularValues = [.. parts.SelectMany(p => p.Spectrum.SingularValues)];
         _residuals = [.. parts.SelectMany(p => p.Spectrum.Residuals)];
-        _features = new double[sample.Rows * Dimension];
-        int start = 0;
-        foreach (ModelPart part in parts)
-        {
-            int d = part.Spectrum.SingularValues.Length;
-            for (int i = 0; i < sample.Rows; i++)
-                part.Spectrum.Features.AsSpan(i * d, d).CopyTo(_features.AsSpan((i * Dimension) + start));
-            start += d;
-        }
     }
 
     /// <summary>The context.</summary>
     public Context Context { get; }
 
     /// <summary>Rows of the sample, N.</summary>
-    public int Rows => _sample.Rows;
+    public int Rows => _features.Points;
 
     /// <summary>Inputs of a row.</summary>
     public int InputDimension => _sample.Dimension;
@@ -45,11 +48,32 @@ public sealed class SpectralModel
     /// <summary>s_1 .. s_d, the constant removed; for a concatenation those of each part in turn. Zeros beyond the rank.</summary>
     public ReadOnlySpan<double> SingularValues => _singularValues;
 
-    /// <summary><c>||T T* mu_i - s_i^2 mu_i||</c> for each pair.</summary>
+    /// <summary><c>||T T* mu_i - s_i^2 mu_i||</c> for each pair, relative to <c>||mu_i|| = 1</c>.</summary>
+    /// <remarks>
+    /// After the Nystroem solver it is the error against the whole sample: exact up to 50,000 rows; above, an estimate with the law of the context on 8,192 held-out rows (no
+    /// landmarks) in the place of that on all rows, and <see cref="FitFacts.Warnings"/> says so.
+    /// </remarks>
     public ReadOnlySpan<double> Residuals => _residuals;
 
     /// <summary>Features of the sample, row-major (N, d): zero mean, unit variance, uncorrelated within a part, the largest entry of each positive.</summary>
-    public ReadOnlySpan<double> Features => _features;
+    /// <remarks>A fit in single precision holds float32; the first use makes a copy in float64 that the model keeps. <see cref="CopyFeatures(Span{float})"/> makes none.</remarks>
+    public ReadOnlySpan<double> Features => _wide ?? Interlocked.CompareExchange(ref _wide, _features.ToDouble(), null) ?? _wide;
+
+    /// <summary>Copies the features, row-major (N, d), in float32.</summary>
+    /// <exception cref="InputException">The span does not hold N d values.</exception>
+    public void CopyFeatures(Span<float> destination)
+    {
+        CheckRoom(destination.Length);
+        _features.CopyTo(0, destination);
+    }
+
+    /// <summary>Copies the features, row-major (N, d).</summary>
+    /// <exception cref="InputException">The span does not hold N d values.</exception>
+    public void CopyFeatures(Span<double> destination)
+    {
+        CheckRoom(destination.Length);
+        _features.CopyTo(0, destination);
+    }
 
     /// <summary>Features that are not zero, over all parts.</summary>
     public int Rank => _parts.Sum(p => p.Spectrum.Rank);
@@ -64,7 +88,7 @@ public sealed class SpectralModel
     internal IReadOnlyDictionary<string, IReadOnlyList<string>> Classes { get; private init; } = new Dictionary<string, IReadOnlyList<string>>();
 
     internal SpectralModel WithTable(Preprocessing preprocessing, IReadOnlyDictionary<string, IReadOnlyList<string>> classes, IReadOnlyList<string> warnings) =>
-        new(Context, _sample, _parts, Facts with { Warnings = [.. warnings, .. Facts.Warnings] }) { Preprocessing = preprocessing, Classes = classes };
+        new(Context, _sample, _parts, _features, Facts with { Warnings = [.. warnings, .. Facts.Warnings] }) { Preprocessing = preprocessing, Classes = classes };
 
     /// <summary>Features of the rows of a table with the columns that the model was fitted with.</summary>
     /// <param name="table">The table; columns are found by name.</param>
@@ -77,7 +101,7 @@ public sealed class SpectralModel
         if (Preprocessing is null)
             throw new InputException("the model was fitted on plain numbers, not on a table");
         (ContextSample rows, _) = ContextTable.Read(table, Context, Preprocessing, Classes, out warnings);
-        var features = new double[rows.Rows * Dimension];
+        var features = new double[(long)rows.Rows * Dimension];
         Transform(rows, features);
         return features;
     }
@@ -115,9 +139,15 @@ public sealed class SpectralModel
     public void Transform(ReadOnlySpan<float> rows, Span<float> features)
     {
         double[] wide = new double[rows.Length], result = new double[features.Length];
-        System.Numerics.Tensors.TensorPrimitives.ConvertTruncating(rows, wide.AsSpan());
+        TensorPrimitives.ConvertTruncating(rows, wide.AsSpan());
         Transform(wide, result);
-        System.Numerics.Tensors.TensorPrimitives.ConvertTruncating<double, float>(result, features);
+        TensorPrimitives.ConvertTruncating<double, float>(result, features);
+    }
+
+    private void CheckRoom(int length)
+    {
+        if (length != (long)Rows * Dimension)
+            throw new InputException($"({Rows}, {Dimension}) features are {(long)Rows * Dimension} values; there is room for {length}");
     }
 
     internal void Transform(ContextSample rows, Span<double> features)
@@ -129,9 +159,14 @@ public sealed class SpectralModel
         {
             int d = part.Spectrum.SingularValues.Length;
             BoundContext bound = ContextBinding.Bind(part.Context, _sample, device, CancellationToken.None);
-            double[] scaled = (double[])part.Spectrum.AtomFunctions.Clone();
-            for (int e = 0; e < scaled.Length; e++)
-                scaled[e] = part.Spectrum.SingularValues[e % d] is > 0 and var s ? scaled[e] / s : 0;
+            FunctionValues functionsOfAtoms = part.Spectrum.AtomFunctions;
+            double[] inverse = Array.ConvertAll(part.Spectrum.SingularValues, s => s > 0 ? 1 / s : 0), scaled = new double[(long)bound.Atoms * d];
+            for (int a = 0; a < bound.Atoms; a++)
+            {
+                Span<double> row = scaled.AsSpan(a * d, d);
+                functionsOfAtoms.CopyTo(a * d, row);
+                TensorPrimitives.Multiply(row, inverse, row);
+            }
             using LinearOperator<double> law = bound.At(on, rows, device);
             using DeviceMatrix<double> functions = on.UploadMatrix<double>(scaled, bound.Atoms, d), values = on.Allocate(rows.Rows, d);
             law.Apply(functions, values);
