@@ -131,12 +131,17 @@ internal sealed class ManagedLinearAlgebra(int threads) : HostLinearAlgebra
         for (int i = 1; i < n; i++)
             e[i - 1] = below[i];
         double[] cosine = new double[n], sine = new double[n];
+        // What couples two eigenvalues is nothing beside the rounding of the whole matrix: where eigenvalues fall below that, their neighbours are rounding themselves and
+        // would never let go of each other.
+        double negligible = 0;
+        for (int i = 0; i < n; i++)
+            negligible = Math.Max(negligible, Math.ScaleB(Math.Abs(d[i]) + Math.Abs(e[i]), -53));
         for (int l = 0; l < n; l++)
         {
             for (int step = 0; ; step++)
             {
                 int m = l;
-                while (m < n - 1 && Math.Abs(e[m]) > Math.ScaleB(Math.Abs(d[m]) + Math.Abs(d[m + 1]), -53))
+                while (m < n - 1 && Math.Abs(e[m]) > negligible)
                     m++;
                 if (m == l)
                     break;

@@ -13,6 +13,9 @@ internal static class BlockOrthonormalization
 {
     private const int MaximumPasses = 6;
 
+    /// <summary>Of float64, in which inner products are summed.</summary>
+    private const double UnitRoundoff = 1.0 / (1L << 53);
+
     /// <summary>Share of a column's squared length below which what is new in it is not left to a Cholesky factor: condition numbers of about 10^3.</summary>
     private const double DependentShare = 1e-6;
 
@@ -35,6 +38,7 @@ internal static class BlockOrthonormalization
         var gram = new double[p * p];
         var values = new double[p];
         int lostInAll = 0;
+        double before = double.PositiveInfinity;
         using DeviceMatrix<T> rotated = arithmetic.Allocate(x.Rows, p);
         for (int pass = 0; pass < MaximumPasses; pass++)
         {
@@ -42,8 +46,11 @@ internal static class BlockOrthonormalization
             int bad = Array.FindIndex(gram, v => !double.IsFinite(v));
             if (bad >= 0)
                 throw new NumericalException($"column {bad / p} of a block of {p} functions is not finite");
-            if (IsOrthonormal<T>(gram, p))
+            // Sums of n terms can be off by n rounding units, and are where many rows are equal: below that, a pass that changes nothing has done what can be done.
+            double deviation = Deviation(gram, p);
+            if (deviation <= Rounding<T>(p) || (deviation >= 0.5 * before && deviation <= (x.Rows * UnitRoundoff) + Rounding<T>(p)))
                 return lostInAll;
+            before = deviation;
             if (InverseCholesky(gram, p) is { } inverse)
             {
                 arithmetic.MultiplySmall(x, inverse, T.Zero, rotated);
@@ -86,7 +93,7 @@ internal static class BlockOrthonormalization
     /// <summary>Whether a Gram matrix, row-major (p, p), is that of columns that are orthonormal to rounding.</summary>
     public static bool IsOrthonormal<T>(double[] gram, int p)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        Deviation(gram, p) <= 8 * double.CreateTruncating(T.BitIncrement(T.One) - T.One) * Math.Sqrt(p);
+        Deviation(gram, p) <= Rounding<T>(p);
 
     /// <summary>
     /// <c>R^(-1)</c> for the Cholesky factor R of a Gram matrix <c>X^T X = R^T R</c>, so that the columns of <c>X R^(-1)</c> are orthonormal; row-major (p, p), upper triangular.
@@ -137,6 +144,10 @@ internal static class BlockOrthonormalization
         random.Normals<T>(start, draws);
         arithmetic.Upload(draws, x);
     }
+
+    private static double Rounding<T>(int p)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        8 * double.CreateTruncating(T.BitIncrement(T.One) - T.One) * Math.Sqrt(p);
 
     private static double Deviation(double[] gram, int p)
     {

@@ -48,6 +48,37 @@ public abstract class HostLinearAlgebraContract
     }
 
     [Fact]
+    public void EigenvaluesThatFallBelowAllRounding()
+    {
+        // Kernel matrices in the plane: all but a few eigenvalues are far below the rounding of the largest.
+        foreach ((int n, double gamma) in new[] { (60, 0.5), (150, 0.02), (300, 0.7), (300, 1e-4) })
+        {
+            double[] points = new double[2 * n];
+            new Philox(17, 3).Normals(0, points.AsSpan());
+            double[] a = new double[n * n], q = new double[n * n], values = new double[n];
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j < n; j++)
+                    q[i * n + j] = a[i * n + j] = Math.Exp(-gamma * (Math.Pow(points[2 * i] - points[2 * j], 2) + Math.Pow(points[2 * i + 1] - points[2 * j + 1], 2))) / n;
+            Open().SymmetricEigen(q, n, values);
+            Assert.Equal(values.Order(), values);
+            Tolerance.AssertClose("trace", 1, values.Sum(), Tolerance.Relative<double>(n, n));
+            for (int k = 0; k < n; k += 7)
+            {
+                double residual = 0, length = 0;
+                for (int i = 0; i < n; i++)
+                {
+                    double sum = -values[k] * q[k * n + i];
+                    for (int j = 0; j < n; j++)
+                        sum += a[i * n + j] * q[k * n + j];
+                    (residual, length) = (residual + sum * sum, length + q[k * n + i] * q[k * n + i]);
+                }
+                Tolerance.AssertClose($"residual of pair {k} of {n}", 0, Math.Sqrt(residual), Tolerance.Relative<double>(n, n));
+                Tolerance.AssertClose($"length of vector {k} of {n}", 1, length, Tolerance.Relative<double>(n, n));
+            }
+        }
+    }
+
+    [Fact]
     public void OnlyTheLowerTriangleIsRead()
     {
         const int n = 20;
