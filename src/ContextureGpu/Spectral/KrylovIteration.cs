@@ -15,6 +15,9 @@ internal sealed class KrylovIteration<T> : IDisposable
     /// <summary>The basis grows by at most this share between two Rayleigh-Ritz steps.</summary>
     private const double Growth = 1.5;
 
+    /// <summary>Share of the functions still missing, by the rate of convergence so far, after which there is another Rayleigh-Ritz step.</summary>
+    private const double Share = 0.4;
+
     /// <summary>Blocks that the search for missed pairs takes at least and at most.</summary>
     private const int LeastProbes = 3, MostProbes = 8;
 
@@ -86,7 +89,8 @@ internal sealed class KrylovIteration<T> : IDisposable
     private (double[] Values, double[] Vectors) Grow()
     {
         int next = _wanted + Math.Max(_width, _wanted / 2);
-        (int Size, double Residual) last = (0, 0);
+        (long Applied, double Residual) last = (0, 0);
+        double rate = 0;
         while (true)
         {
             double[] coupling = Expand();
@@ -109,24 +113,19 @@ internal sealed class KrylovIteration<T> : IDisposable
                 int keep = Math.Min(_size - 1, _wanted + Math.Max(_width, (_capacity - _wanted) / 4));
                 Compress(values, vectors, keep, keepPending: true);
                 Restarts++;
-                last = (0, 0);
-                next = Math.Min(_capacity, _size + ((_capacity - _size) / 2));
             }
             else
             {
-                next = NextStep(last, (_size, worst), allowed);
-                last = (_size, worst);
                 AppendPending();
             }
+            // Residuals fall at least exponentially in the functions that A was applied to, restarts or none, and faster near the end: a part of what the rate so far
+            // asks for, and then another look.
+            if (last.Applied > 0 && worst < last.Residual)
+                rate = 2 * Math.Log(last.Residual / worst) / (Applications - last.Applied);
+            double missing = rate > 0 ? Share * Math.Log(worst / allowed) / rate : double.PositiveInfinity;
+            next = (int)Math.Ceiling(_size + Math.Clamp(missing - _width, 0, _size * (Growth - 1)));
+            last = (Applications, worst);
         }
-    }
-
-    // The size of the basis at which the residuals should be small enough if they go on falling as they did, exponentially in the size.
-    private int NextStep((int Size, double Residual) before, (int Size, double Residual) now, double allowed)
-    {
-        double most = _size * Growth, rate = before.Size == 0 ? 0 : Math.Log(before.Residual / now.Residual) / (now.Size - before.Size);
-        double size = rate > 0 ? now.Size + (Math.Log(now.Residual / allowed) / rate) : most;
-        return (int)Math.Ceiling(Math.Clamp(size, _size + _width, Math.Max(most, _size + _width)));
     }
 
     // ---- the basis ----

@@ -14,7 +14,7 @@ namespace ContextureGpu.Spectral;
 internal sealed class OrthogonalityLedger(int capacity, int space, double epsilon)
 {
     /// <summary>Loss up to which a second pass is not worth its time, in units of rounding.</summary>
-    private const double Tolerated = 4;
+    private const double Tolerated = 16;
 
     private readonly double[] _e = new double[(long)capacity * capacity];
 
