@@ -144,9 +144,9 @@ public sealed class ContextureEngine : IDisposable
         preprocessing ??= new PreprocessingOptions();
         preprocessing = preprocessing with { Exclude = [.. preprocessing.Exclude, .. ContextTable.LabelColumns(context)] };
         Preprocessing encoding = Preprocessing.Fit(table, preprocessing);
-        (ContextSample sample, var classes) = ContextTable.Read(table, context, encoding, null, out IReadOnlyList<string> warnings);
+        (ContextSample sample, var classes) = ContextTable.Read(table, context, encoding, null, out _);   // what it has to say of this table the fit of the encoding has said
         SpectralModel model = Fit(sample, context, options, progress, cancellationToken);
-        return model.WithTable(encoding, classes, [.. encoding.Warnings, .. warnings]);
+        return model.WithTable(encoding, classes, encoding.Warnings);
     }
 
     /// <inheritdoc cref="Fit(DataTable, Context, PreprocessingOptions?, SpectralOptions?, IProgress{FitProgress}?, CancellationToken)"/>

@@ -134,7 +134,7 @@ internal static class FitMemory
                 return chain.Factors.Select(f => Law(f, shape, e, width)).Aggregate((a, b) => a + b) + new LawBytes(e * n * width * (chain.Factors.Count + 1), 0);
             case CombinationContext sum:
                 return sum.Terms.Select(t => Law(t.Part, shape, e, width)).Aggregate((a, b) => a + b) + new LawBytes(e * width * (n + (2 * Atoms(context, shape))), 0);
-            case RbfContext or TargetContext:
+            case RbfContext or CosineContext or TargetContext:
                 return new LawBytes(e * ((n * ((2 * shape.Inputs) + 4)) + (2 * n * width)), 0);
             case MaskContext { Then: RbfContext } mask:
                 return new LawBytes(e * ((n * ((4 * shape.Inputs) + 4 + mask.Draws)) + (3 * n * width)), 0);
@@ -173,7 +173,7 @@ internal static class FitMemory
         LabelsContext labels => $"classes of {labels.Column}",
         ConvolutionContext chain => Space(chain.Factors[^1]),
         MaskContext mask => Space(mask.Then),
-        KnnContext or RbfContext or TargetContext or GraphContext => BoundContext.SampleSpace,
+        KnnContext or RbfContext or CosineContext or TargetContext or GraphContext => BoundContext.SampleSpace,
         _ => context.ToString(),
     };
 

@@ -56,6 +56,21 @@ public abstract class Context : IEquatable<Context>
     /// <summary>As <see cref="Rbf"/>, with gamma taken from the median distance between points of the sample.</summary>
     public static Context RbfMedian() => new RbfContext(null);
 
+    /// <summary>A point a of the sample, drawn with probability proportional to exp(-gamma sum_f |x_f - a_f|).</summary>
+    /// <param name="gamma">The inverse length scale, positive and finite; null for one over the median of the sums in the sample.</param>
+    /// <exception cref="InputException"><paramref name="gamma"/> is out of its range.</exception>
+    public static Context Laplacian(double? gamma) => new RbfContext(gamma, RadialKernelKind.Laplacian);
+
+    /// <summary>A point a of the sample, drawn with probability proportional to exp(-gamma ||x - a||).</summary>
+    /// <param name="gamma">The inverse length scale, positive and finite; null for one over the median distance in the sample.</param>
+    /// <exception cref="InputException"><paramref name="gamma"/> is out of its range.</exception>
+    public static Context Exponential(double? gamma) => new RbfContext(gamma, RadialKernelKind.Exponential);
+
+    /// <summary>A point a of the sample, drawn with probability proportional to exp(gamma cos(x, a)); no row may be zero.</summary>
+    /// <param name="gamma">The concentration, positive and finite.</param>
+    /// <exception cref="InputException"><paramref name="gamma"/> is out of its range.</exception>
+    public static Context Cosine(double gamma) => new CosineContext(gamma);
+
     /// <summary>The class of x.</summary>
     /// <param name="column">The name of the column that holds the classes.</param>
     /// <param name="noise">Symmetric label noise in [0, 1): with this probability the class is replaced by another one, drawn uniformly.</param>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ContextureGpu.Kernels;
 
 namespace ContextureGpu;
@@ -14,6 +15,7 @@ internal static class ContextBinding
     {
         KnnContext knn => BindKnn(knn, sample, device, cancellationToken),
         RbfContext rbf => BindRbf(rbf, sample),
+        CosineContext cosine => ProjectedContext.Of(BindRbf(new RbfContext(0.5 * cosine.Gamma), UnitLength(cosine, sample)), rows => UnitLength(cosine, rows)),
         LabelsContext labels => BindLabels(labels, sample),
         GraphContext graph => BindGraph(graph, sample),
         ConvolutionContext chain => chain.Factors.Select(f => Bind(f, sample, device, cancellationToken)).Aggregate((first, second) => Convolve(chain, first, second)),
@@ -33,7 +35,7 @@ internal static class ContextBinding
     /// <summary>The context with the median heuristic replaced by the number it gives on this sample.</summary>
     public static Context Resolve(Context context, ContextSample sample) => ContextTree.Replace(context, leaf => leaf switch
     {
-        RbfContext { Gamma: null } => Context.Rbf(MedianGamma(sample)),
+        RbfContext { Gamma: null } rbf => new RbfContext(MedianGamma(rbf, sample), rbf.Kind),
         PairsContext pairs => new PairsContext(pairs.File, Resolve(pairs.Then, Partner(pairs, sample))),
         _ => leaf,
     });
@@ -106,7 +108,7 @@ internal static class ContextBinding
     private static RadialContext BindRbf(RbfContext rbf, ContextSample sample)
     {
         RefuseConstant(rbf, sample);
-        var kernel = new RadialKernel(RadialKernelKind.Gaussian, rbf.Gamma ?? MedianGamma(sample));
+        var kernel = new RadialKernel(rbf.Kind, rbf.Gamma ?? MedianGamma(rbf, sample));
         return new RadialContext(kernel, sample) { Rows = sample.Rows, Atoms = sample.Rows, Space = BoundContext.SampleSpace };
     }
 
@@ -218,8 +220,8 @@ internal static class ContextBinding
             for (int i = 0; i < found.Rows; i++)
             {
                 ReadOnlySpan<double> row = found.Values.AsSpan(found.RowStarts[i]..found.RowStarts[i + 1]);
-                double sum = System.Numerics.Tensors.TensorPrimitives.Sum(row);
-                if (!(Math.Abs(sum - 1) <= 1e-9) || System.Numerics.Tensors.TensorPrimitives.Min(row) < 0)
+                double sum = TensorPrimitives.Sum(row);
+                if (!(Math.Abs(sum - 1) <= 1e-9) || TensorPrimitives.Min(row) < 0)
                     throw new InputException($"{custom}: the probabilities of row {i} (counted from 0) must not be negative and must sum to 1; they sum to {sum}");
             }
             return found;
@@ -316,7 +318,24 @@ internal static class ContextBinding
             throw new InputException($"{context}: all {sample.Rows} rows have the same inputs; at least one column must vary");
     }
 
-    private static double MedianGamma(ContextSample sample)
+    private static ContextSample UnitLength(CosineContext cosine, ContextSample rows)
+    {
+        double[] values = (double[])rows.Values.Clone();
+        for (int i = 0; i < rows.Rows; i++)
+        {
+            Span<double> row = values.AsSpan(i * rows.Dimension, rows.Dimension);
+            // By the largest input first, so that no square overflows or vanishes.
+            double largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(row));
+            if (largest == 0)
+                throw new InputException($"{cosine}: row {i} (counted from 0) is zero and has no direction");
+            TensorPrimitives.Divide(row, largest, row);
+            TensorPrimitives.Divide(row, TensorPrimitives.Norm<double>(row), row);
+        }
+        return rows.WithInputs(values, rows.Dimension, rows.ColumnStarts);
+    }
+
+    // One over the median of what the kernel takes: squared distances, sums of absolute differences, distances.
+    private static double MedianGamma(RbfContext rbf, ContextSample sample)
     {
         int step = Math.Max(1, (sample.Rows + MedianRows - 1) / MedianRows), d = sample.Dimension;
         int[] rows = [.. Enumerable.Range(0, sample.Rows).Where(i => i % step == 0)];
@@ -330,9 +349,9 @@ internal static class ContextBinding
                 for (int f = 0; f < d; f++)
                 {
                     double difference = sample.Values[(rows[i] * d) + f] - sample.Values[(rows[j] * d) + f];
-                    sum += difference * difference;
+                    sum += rbf.Kind == RadialKernelKind.Laplacian ? Math.Abs(difference) : difference * difference;
                 }
-                distances[at++] = sum;
+                distances[at++] = rbf.Kind == RadialKernelKind.Exponential ? Math.Sqrt(sum) : sum;
             }
         }
         Array.Sort(distances);
@@ -341,6 +360,6 @@ internal static class ContextBinding
         double gamma = 1 / median;
         return median > 0 && gamma > 0 && double.IsFinite(gamma)
             ? gamma
-            : throw new InputException($"rbf(gamma=median): the median squared distance between rows is {median}; give gamma as a number");
+            : throw new InputException($"{rbf}: the median of {(rbf.Kind == RadialKernelKind.Gaussian ? "the squared distance" : "the distance")} between rows is {median}; give gamma as a number");
     }
 }

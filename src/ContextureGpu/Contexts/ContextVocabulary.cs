@@ -1,3 +1,5 @@
+using ContextureGpu.Kernels;
+
 namespace ContextureGpu;
 
 /// <summary>The names an expression can use, and what is said of those it cannot.</summary>
@@ -10,8 +12,7 @@ internal static class ContextVocabulary
             given => new KnnContext(
                 given.Integer("k", KnnContext.AcceptsK), given.Truth("self", otherwise: true),
                 KnnContext.MetricOf(given.Word("metric", KnnContext.AcceptsMetric, otherwise: "euclidean")))),
-        new("rbf", [new("gamma", RbfContext.AcceptedGamma)],
-            given => new RbfContext(given.NumberOrWord("gamma", RbfContext.AcceptsGamma, RbfContext.Median))),
+        Radial(RadialKernelKind.Gaussian),
         new("labels",
             [
                 new("column", LabelsContext.AcceptedColumn, IsOptional: true), new("noise", LabelsContext.AcceptedNoise, IsOptional: true),
@@ -42,6 +43,9 @@ internal static class ContextVocabulary
             given => new ViewsContext(
                 given.Integer("width", ViewsContext.AcceptsWidth), given.OptionalInteger("shift", ViewsContext.AcceptsShift) ?? 0, given.Truth("flip", otherwise: false),
                 given.RequiredNumber("noise", NoiseContext.AcceptsSigma), ContextDraws.Read(given))),
+        Radial(RadialKernelKind.Laplacian),
+        Radial(RadialKernelKind.Exponential),
+        new("cosine", [new("gamma", CosineContext.AcceptedGamma)], given => new CosineContext(given.RequiredNumber("gamma", RbfContext.AcceptsGamma))),
         new("custom", [new("name", CustomContext.AcceptedName)], given => new CustomContext(given.Name("name", CustomContext.AcceptsName), null)),
     ];
 
@@ -63,6 +67,9 @@ internal static class ContextVocabulary
         string suggestion = 2 * distance <= nearest.Length + 1 ? $"did you mean '{nearest}'? " : "";
         return $"there is no context '{ContextText.Shown(name)}'; {suggestion}known are {Names}";
     }
+
+    private static ContextSignature Radial(RadialKernelKind kind) => new(
+        RbfContext.Word(kind), [new("gamma", RbfContext.AcceptedGamma)], given => new RbfContext(given.NumberOrWord("gamma", RbfContext.AcceptsGamma, RbfContext.Median), kind));
 
     // One word for three laws: classes, numbers that are smoothed, and probabilities of classes.
     private static Context Labels(ContextArguments given)

@@ -123,9 +123,9 @@ internal static class TokenBinding
         bool[][] masks = ColumnMask.Draw(
             sample.ColumnStarts.Length - 1, mask.Rate, mask.Draws, mask.Seed, visible => visible.Contains(true) && ColumnMask.Hide(sample, visible).Varies)
             ?? throw new InputException($"{mask}: at this rate the masks leave nothing visible that varies; take a lower rate");
-        if (mask.Then is RbfContext { Gamma: double gamma })
+        if (mask.Then is RbfContext { Gamma: double gamma, Kind: var kind })
         {
-            return new MaskedRadialContext(new RadialKernel(RadialKernelKind.Gaussian, gamma), sample, Array.ConvertAll(masks, visible => ColumnMask.Inputs(sample, visible)))
+            return new MaskedRadialContext(new RadialKernel(kind, gamma), sample, Array.ConvertAll(masks, visible => ColumnMask.Inputs(sample, visible)))
             {
                 Rows = sample.Rows,
                 Atoms = sample.Rows,

@@ -14,7 +14,7 @@ public sealed class ContextLawTests
     /// <summary>One of each kind, for what must hold of all.</summary>
     public static TheoryData<string> Everything =>
     [
-        "knn(k=4)", "rbf(gamma=0.4)", "labels(column=class, noise=0.2)", "labels(column=y, smoothing=0.3)", "labels(columns=\"p,q,r\")", "graph(file=edges)",
+        "knn(k=4)", "knn(k=4, metric=cosine)", "rbf(gamma=0.4)", "laplacian(gamma=0.4)", "exponential(gamma=median)", "cosine(gamma=3)", "mask(rate=0.3, draws=5, then=laplacian(gamma=1))", "labels(column=class, noise=0.2)", "labels(column=y, smoothing=0.3)", "labels(columns=\"p,q,r\")", "graph(file=edges)",
         "graph(file=edges, directed=true)", "noise(sigma=0.5)", "noise(time=0.4, draws=70, seed=3)", "scarf(rate=0.5)", "scarf(rate=0.3, draws=100, seed=2)", "tokens(rate=0.4, draws=30)",
         "tokens(rate=0.5, draws=all)", "mask(rate=0.4, draws=6, then=knn(k=3))", "mask(rate=0.3, draws=5, then=rbf(gamma=1))", "views(width=2, shift=1, flip=true, noise=0.7)",
         "pairs(file=partners, then=knn(k=5))", "knn(k=3) * noise(sigma=0.5)", "knn(k=5) * pairs(file=partners, then=rbf(gamma=0.5))",
@@ -142,6 +142,26 @@ public sealed class ContextLawTests
         double mean = y.Average(), deviation = Math.Sqrt(y.Average(v => (v - mean) * (v - mean)));
         Matrix<double> expected = Matrix<double>.Build.Dense(30, 30, (i, j) => Math.Exp(-0.5 * Math.Pow((y[i] - y[j]) / (0.3 * deviation), 2))).NormalizeRows(1);
         Assert.True((expected - Law(Context.Target("y", 0.3), sample, out _)).L2Norm() < 1e-12);
+    }
+
+    [Fact]
+    public void Kernels_of_other_distances_are_what_their_names_say()
+    {
+        ContextSample sample = Sample(25);
+        double Delta(int i, int j, Func<double, double, double> term) => Enumerable.Range(0, 4).Sum(f => term(sample.Values[(i * 4) + f], sample.Values[(j * 4) + f]));
+        double Length(int i) => Math.Sqrt(Delta(i, i, (a, b) => a * b));
+        (Context Context, Func<int, int, double> Log)[] kernels =
+        [
+            (Context.Laplacian(0.6), (i, j) => -0.6 * Delta(i, j, (a, b) => Math.Abs(a - b))),
+            (Context.Exponential(0.6), (i, j) => -0.6 * Math.Sqrt(Delta(i, j, (a, b) => (a - b) * (a - b)))),
+            (Context.Cosine(3), (i, j) => 3 * Delta(i, j, (a, b) => a * b) / (Length(i) * Length(j))),
+        ];
+        foreach ((Context context, Func<int, int, double> log) in kernels)
+            Assert.True((Matrix<double>.Build.Dense(25, 25, (i, j) => Math.Exp(log(i, j))).NormalizeRows(1) - Law(context, sample, out _)).L2Norm() < 1e-12, context.ToString());
+        double[] sums = [.. from i in Enumerable.Range(0, 25) from j in Enumerable.Range(0, i) select Delta(i, j, (a, b) => Math.Abs(a - b))];
+        Array.Sort(sums);
+        Assert.Equal(Context.Laplacian(1 / (0.5 * (sums[149] + sums[150]))).ToString(), ContextBinding.Resolve(Context.Laplacian(null), sample).ToString());
+        Assert.Contains("row 1 (counted from 0) is zero", Assert.Throws<InputException>(() => Bound(Context.Cosine(1), new ContextSample([1, 2, 0, 0, 3, 4], 3, 2))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

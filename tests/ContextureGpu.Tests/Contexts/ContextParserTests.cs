@@ -129,6 +129,8 @@ public sealed class ContextParserTests
     [InlineData("labels(columns=\"a,b\", noise=0.1)", 1, "has no column, noise or smoothing")]
     [InlineData("labels(column=y, smoothing=0)", 28, "positive finite number")]
     [InlineData("labels(column=y, smoothing=1, noise=0.1)", 1, "not both")]
+    [InlineData("laplacian(gamma=0)", 17, "positive finite number or median")]
+    [InlineData("cosine(gamma=median)", 14, "must be a positive finite number")]
     [InlineData("labels()", 8, "column is missing")]
     [InlineData("cutmix(rate=0.3)", 1, "not available in this version")]
     [InlineData("knn(k=5) + cutmix(rate=0.2)", 12, "not available in this version; available are knn")]

@@ -19,7 +19,7 @@ public sealed class ContextRoundTripTests
             AssertSameNodes(context, again);
             kinds.Add(context.GetType());
         }
-        Assert.Equal(16, kinds.Count);
+        Assert.Equal(17, kinds.Count);
     }
 
     [Fact]
@@ -57,6 +57,9 @@ public sealed class ContextRoundTripTests
                 Assert.Equal((e.K, e.IncludeSelf, e.Metric), (a.K, a.IncludeSelf, a.Metric));
                 break;
             case (RbfContext e, RbfContext a):
+                Assert.Equal((e.Gamma, e.Kind), (a.Gamma, a.Kind));
+                break;
+            case (CosineContext e, CosineContext a):
                 Assert.Equal(e.Gamma, a.Gamma);
                 break;
             case (LabelsContext e, LabelsContext a):

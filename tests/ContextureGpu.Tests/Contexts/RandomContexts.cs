@@ -49,7 +49,7 @@ internal sealed class RandomContexts
         _ => Leaf(),
     };
 
-    private Context Leaf() => Below(16) switch
+    private Context Leaf() => Below(19) switch
     {
         6 => new GraphContext(Name() + "d", isDirected: true),
         7 => Context.Target(Name(), Positive()),
@@ -60,6 +60,9 @@ internal sealed class RandomContexts
         12 => Context.Tokens(Share(), Draws(), Seed()),
         13 => Context.Views(1 + Below(9), Positive(), Below(3), Below(2) == 0 ? ImageMirror.Never : ImageMirror.Horizontal, Draws(), Seed()),
         14 => Below(2) == 0 ? Context.Mask(Share(), Law(1), 1 + Below(70), Seed()) : Context.Pairs(Name() + "n", Law(1)),
+        16 => Context.Laplacian(Below(2) == 0 ? null : Positive()),
+        17 => Context.Exponential(Below(2) == 0 ? null : Positive()),
+        18 => Context.Cosine(Positive()),
         15 => new CustomContext(Name() + "c", null),
         0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3)),
         1 => Context.Rbf(Positive()),
