@@ -11,24 +11,33 @@ namespace ContextureGpu;
 /// </summary>
 internal static class ModelFile
 {
-    private const int Version = 2, HeaderLength = 8 + 4 + 8 + 32, MaximumText = 1 << 20;
+    private const int Version = 2, HeaderLength = 8 + 4 + 8 + 32, MaximumText = 1 << 20, BufferLength = 1 << 20;
 
     private static ReadOnlySpan<byte> Magic => "CTXMODEL"u8;
 
     public static void Save(string path, ModelState state)
     {
-        using var body = new MemoryStream();
-        using (var writer = new BinaryWriter(body, Encoding.UTF8, leaveOpen: true))
-            WriteBody(writer, state);
-        byte[] bytes = body.ToArray();
+        long bytes = HeaderLength + (sizeof(double) * state.Sample.Values.LongLength);
+        foreach (ModelPart part in state.Parts)
+            bytes += sizeof(double) * ((long)part.Spectrum.Features.Points + part.Spectrum.AtomFunctions.Points) * part.Spectrum.SingularValues.Length;
+        if (bytes > Array.MaxLength)
+            throw new InputException($"{path}: the model would take about {MemoryBudget.Text(bytes)}, and a model file holds at most {MemoryBudget.Text(Array.MaxLength)}; a smaller dimension or fewer rows would fit");
         AtomicFile.Write(path, stream =>
         {
-            using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
-            writer.Write(Magic);
-            writer.Write(Version);
-            writer.Write((long)bytes.Length);
-            writer.Write(SHA256.HashData(bytes));
-            writer.Write(bytes);
+            // The body first, its length and checksum when they are known.
+            stream.Position = HeaderLength;
+            using var hash = SHA256.Create();
+            using (var hashed = new CryptoStream(stream, hash, CryptoStreamMode.Write, leaveOpen: true))
+            using (var buffered = new BufferedStream(hashed, BufferLength))
+            using (var writer = new BinaryWriter(buffered, Encoding.UTF8))
+                WriteBody(writer, state);
+            long length = stream.Position - HeaderLength;
+            stream.Position = 0;
+            using var header = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
+            header.Write(Magic);
+            header.Write(Version);
+            header.Write(length);
+            header.Write(hash.Hash!);
         });
     }
 
