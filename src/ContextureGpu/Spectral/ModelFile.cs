@@ -57,7 +57,8 @@ internal static class ModelFile
         }
     }
 
-    private static void WriteBody(BinaryWriter writer, ModelState state)
+    /// <summary>Writes what follows the header.</summary>
+    internal static void WriteBody(BinaryWriter writer, ModelState state)
     {
         ContextSample sample = state.Sample;
         writer.Write(state.Context.ToString());
@@ -136,7 +137,8 @@ internal static class ModelFile
             writer.Write(value);
     }
 
-    private static ModelState ReadBody(BodyReader body)
+    /// <summary>Reads what follows the header.</summary>
+    internal static ModelState ReadBody(BodyReader body)
     {
         Context context = Context.Parse(body.Text());
         (int rows, int dimension) = (body.Count(0), body.Count(0));
@@ -194,7 +196,7 @@ internal static class ModelFile
     }
 
     /// <summary>Reads a body that may hold anything.</summary>
-    private sealed class BodyReader(byte[] body, string path)
+    internal sealed class BodyReader(byte[] body, string path)
     {
         public BinaryReader Reader => field ??= new BinaryReader(new MemoryStream(body), Encoding.UTF8);
 
