@@ -39,13 +39,14 @@ internal static class TrainCommand
         var model = new Option<string?>("--model") { Description = "Writes the encoder." };
         var features = new Option<string?>("--features") { Description = "Writes the features, .npy." };
         var checkpoint = new Option<string?>("--checkpoint") { Description = "Writes the state of the training, also when it is interrupted." };
+        var every = new Option<int>("--checkpoint-every") { Description = "Steps between two checkpoints.", DefaultValueFactory = _ => defaults.CheckpointEvery };
         var resume = new Option<bool>("--resume") { Description = "Goes on from the checkpoint." };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
         var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
         var command = new Command("train", "Trains an encoder of a context: writes the encoder, features, checkpoints.")
         {
             data, context, dimension, outputs, width, depth, activation, noSkip, objective, constraint, epochs, batch, rate, decay, warmUp, clip, target, drop, scale, precision,
-            device, seed, model, features, checkpoint, resume, json, quiet,
+            device, seed, model, features, checkpoint, every, resume, json, quiet,
         };
         command.SetAction((result, cancellationToken) =>
         {
@@ -75,6 +76,7 @@ internal static class TrainCommand
                     Precision = Enum.Parse<ElementPrecision>(result.GetValue(precision)!, ignoreCase: true),
                     Seed = result.GetValue(seed),
                     Checkpoint = result.GetValue(checkpoint),
+                    CheckpointEvery = result.GetValue(every),
                     Resume = result.GetValue(resume),
                 },
                 Scale = result.GetValue(scale) == "none" ? ColumnScaling.None : ColumnScaling.Standardize,

@@ -27,6 +27,21 @@ internal static class ChecksummedFile
         });
     }
 
+    /// <summary>Whether a file begins with the letters; false where there is none.</summary>
+    public static bool Begins(string path, ReadOnlySpan<byte> magic)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            Span<byte> first = stackalloc byte[magic.Length];
+            return file.ReadAtLeast(first, first.Length, throwOnEndOfStream: false) == first.Length && first.SequenceEqual(magic);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The body of one.</summary>
     /// <param name="path">Where.</param>
     /// <param name="magic">Its letters.</param>

@@ -32,6 +32,9 @@ internal static class EncoderFile
         ModelFile.WriteBody(writer, state.Model);
     });
 
+    /// <summary>Whether a file is an encoder, whole or not.</summary>
+    public static bool IsEncoder(string path) => ChecksummedFile.Begins(path, Magic);
+
     public static EncoderState Load(string path)
     {
         var body = new ModelFile.BodyReader(ChecksummedFile.Read(path, Magic, Version, "encoder"), path);

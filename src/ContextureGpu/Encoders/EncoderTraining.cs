@@ -66,26 +66,30 @@ internal sealed class EncoderTraining<T> : IDisposable
             checkpoint!.Read(Network, _losses, _objective.State);
         int first = _losses.Count;
         long start = Stopwatch.GetTimestamp();
-        while (_losses.Count < _options.Epochs)
+        try
         {
-            if (cancellationToken.IsCancellationRequested)
+            while (_losses.Count < _options.Epochs)
             {
-                checkpoint?.Write(Network, _losses, _objective.State);
-                cancellationToken.ThrowIfCancellationRequested();
+                double rate = _options.Rate(_losses.Count + 1), loss = Step(rate, cancellationToken);
+                _losses.Add(loss);
+                if (checkpoint is not null && (_losses.Count % _options.CheckpointEvery == 0 || _losses.Count == _options.Epochs))
+                    checkpoint.Write(Network, _losses, _objective.State);
+                progress?.Report(new TrainingProgress(_losses.Count, _options.Epochs, loss, rate, (_losses.Count - first) / Stopwatch.GetElapsedTime(start).TotalSeconds));
             }
-            double rate = _options.Rate(_losses.Count + 1), loss = Step(rate);
-            _losses.Add(loss);
-            if (checkpoint is not null && (_losses.Count % _options.CheckpointEvery == 0 || _losses.Count == _options.Epochs))
-                checkpoint.Write(Network, _losses, _objective.State);
-            progress?.Report(new TrainingProgress(_losses.Count, _options.Epochs, loss, rate, (_losses.Count - first) / Stopwatch.GetElapsedTime(start).TotalSeconds));
+        }
+        catch (OperationCanceledException)
+        {
+            // A step that was not finished has changed no parameter.
+            checkpoint?.Write(Network, _losses, _objective.State);
+            throw;
         }
     }
 
-    /// <summary>One step.</summary>
+    /// <summary>One step; cancelled before it changes anything, or not at all.</summary>
     /// <returns>The loss before it.</returns>
-    public double Step(double rate)
+    public double Step(double rate, CancellationToken cancellationToken)
     {
-        double loss = LossAndGradient();
+        double loss = LossAndGradient(cancellationToken);
         double? norm = Network.Step(new AdamStep(_losses.Count + 1, rate), _options.WeightDecay, _options.ClipNorm);
         if (norm is { } value && !double.IsFinite(value))
             throw Diverged($"the norm of the gradient is {value}");
@@ -94,18 +98,23 @@ internal sealed class EncoderTraining<T> : IDisposable
     }
 
     /// <summary>The loss, and the gradients of all parameters.</summary>
-    public double LossAndGradient()
+    public double LossAndGradient(CancellationToken cancellationToken)
     {
         int d = Network.Shape.Outputs;
+        cancellationToken.ThrowIfCancellationRequested();
         DeviceMatrix<T> outputs = Network.Forward(_inputs);
+        cancellationToken.ThrowIfCancellationRequested();
         _moments.Measure(outputs);
         if (!_moments.C.All(double.IsFinite) || !_moments.B.All(double.IsFinite))
             throw Diverged("the outputs of the network are no longer finite");
+        cancellationToken.ThrowIfCancellationRequested();
         double[] byC = new double[d * d], byB = new double[d * d];
         double loss = _objective.Evaluate(_moments.C, _moments.B, d, byC, byB);
         if (!double.IsFinite(loss) || (_losses.Count > 0 && Math.Abs(loss) > Explosion * (1 + Math.Abs(_losses[0]))))
             throw Diverged($"the loss is {loss:g3}");
+        cancellationToken.ThrowIfCancellationRequested();
         _moments.Gradient(outputs, byC, byB, _gradient);
+        cancellationToken.ThrowIfCancellationRequested();
         Network.Backward(_gradient);
         return loss;
     }

@@ -107,12 +107,12 @@ public sealed class GradientTests : IDisposable
         var options = new EncoderOptions { Dimension = 2, Outputs = 3, Width = 4, Depth = 2, Objective = objective, Constraint = constraint, Precision = ElementPrecision.Double };
         BoundContext bound = ContextBinding.Bind(context, sample, _device, TestContext.Current.CancellationToken);
         using var training = new EncoderTraining<double>(bound, sample, options, _device, _device.LinearAlgebra);
-        training.LossAndGradient();
+        training.LossAndGradient(TestContext.Current.CancellationToken);
         Arithmetic<double> on = _device.Arithmetic<double>();
         Compare(training.Network, on, () =>
         {
             double[][] kept = [.. training.Network.Parameters.Select(p => on.DownloadDouble(p.Gradient))];
-            double loss = training.LossAndGradient();
+            double loss = training.LossAndGradient(TestContext.Current.CancellationToken);
             for (int p = 0; p < kept.Length; p++)
                 on.Upload(kept[p], training.Network.Parameters[p].Gradient);
             return loss;
