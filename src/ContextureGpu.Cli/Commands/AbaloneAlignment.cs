@@ -5,7 +5,7 @@ namespace ContextureGpu.Cli;
 
 /// <summary>What the experiment is asked to do.</summary>
 internal sealed record AbaloneAlignmentRequest(
-    string Data, IReadOnlyList<int> Epochs, IReadOnlyList<CovarianceConstraint> Constraints, int Width, int Depth, string Device, ulong Seed, bool Json);
+    string Data, IReadOnlyList<int> Epochs, IReadOnlyList<CovarianceConstraint> Constraints, int Width, int Depth, double LearningRate, string Device, ulong Seed, bool Json);
 
 /// <summary>
 /// The alignment of a trained encoder with the exact eigenfunctions on abalone (Zhai, "Contextures", 2025, chapter 3; theory.md section 7): Class_Rings dropped, 70 % of the rows
@@ -46,6 +46,7 @@ internal static class AbaloneAlignment
                     Width = request.Width,
                     Depth = request.Depth,
                     Constraint = constraint,
+                    LearningRate = request.LearningRate,
                     Epochs = epochs,
                     Seed = request.Seed,
                 };
@@ -70,7 +71,7 @@ internal static class AbaloneAlignment
     private static void PrintText(AbaloneAlignmentRequest request, int rows, int heldOut, List<AlignmentRow> results)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
-        Console.WriteLine(string.Create(plain, $"knn(k=30), {rows} rows, {heldOut} held out, {Dimension} features of {Outputs} outputs, width {request.Width}, depth {request.Depth}, tanh, skip connections, seed {request.Seed}"));
+        Console.WriteLine(string.Create(plain, $"knn(k=30), {rows} rows, {heldOut} held out, {Dimension} features of {Outputs} outputs, width {request.Width}, depth {request.Depth}, tanh, skip connections, learning rate {request.LearningRate}, seed {request.Seed}"));
         Console.WriteLine("constraint   steps  seconds  R2_CCA  mutual kNN  ratio trace  held out: R2_CCA  mutual kNN");
         foreach (AlignmentRow row in results)
         {
@@ -90,6 +91,7 @@ internal static class AbaloneAlignment
         writer.WriteNumber("outputs", Outputs);
         writer.WriteNumber("width", request.Width);
         writer.WriteNumber("depth", request.Depth);
+        writer.WriteNumber("learningRate", request.LearningRate);
         writer.WriteNumber("seed", request.Seed);
         writer.WriteStartArray("trainings");
         foreach (AlignmentRow row in results)

@@ -34,7 +34,7 @@ internal sealed class EncoderTraining<T> : IDisposable
         (_bound, _options, _host, _on) = (bound, options, host, device.Arithmetic<T>());
         _weights = bound.InputWeights ?? [.. Enumerable.Repeat(1.0 / bound.Rows, bound.Rows)];
         LinearOperator<T> law = bound.OnSample(_on);
-        _atomMass = ContextSpectrum.AtomMasses(law, _weights);
+        _atomMass = AtomMasses(law, _weights);
         _normalized = new DiagonallyScaled<T>(
             Array.ConvertAll(_weights, Math.Sqrt), law, Array.ConvertAll(_atomMass, p => p > 0 ? 1 / Math.Sqrt(p) : 0), OperatorStructure.None);
         _operator = OnInputs ? new Adjoint<T>(_normalized) : _normalized;
@@ -122,7 +122,7 @@ internal sealed class EncoderTraining<T> : IDisposable
     /// <summary>What the trained network says of the context: theory.md section 4, "after training".</summary>
     public TrainedEncoder Finish()
     {
-        int d = _options.Dimension, outputs = Network.Shape.Outputs, n = _bound.Rows, m = _bound.Atoms;
+        int d = _options.Dimension, outputs = Network.Shape.Outputs;
         DeviceMatrix<T> f = Network.Forward(_inputs);
         _moments.Measure(f);
         RitzPairs pairs = RitzPairs.Of(_moments.C, _moments.B, outputs, d, _options.Precision, _host);
@@ -142,10 +142,12 @@ internal sealed class EncoderTraining<T> : IDisposable
             ScaleColumn(nu, i, d, sign);
             ScaleColumn(map, i, d, sign);
         }
-        ContextSpectrum.Finish(mu, nu, n, m, d);
+        int bad = Array.FindIndex(mu, v => !double.IsFinite(v));
+        if (bad >= 0)
+            throw new NumericalException($"feature {bad % d} of row {bad / d} (counted from 0) is {mu[bad]}");
         var spectrum = new ContextSpectrum(values, mu, nu, residuals, values.Count(s => s > 0), 1, _losses.Count, true);
         double[][] parameters = [.. Network.Parameters.Select(p => _on.DownloadDouble(p.Value))];
-        return new TrainedEncoder(spectrum, Network.Shape, parameters, map, (double[])_moments.Mean.Clone(), pairs.OutputRank, [.. _losses]);
+        return new TrainedEncoder(spectrum, Network.Shape, parameters, map, (double[])_moments.Mean.Clone(), pairs.OutputRank, LossOfOrthogonality(mu, d), [.. _losses]);
     }
 
     public void Dispose()
@@ -180,6 +182,37 @@ internal sealed class EncoderTraining<T> : IDisposable
         return Array.ConvertAll(squares, Math.Sqrt);
     }
 
+    // Largest entry of |F^T W F - I| over the features that are not zero.
+    private double LossOfOrthogonality(double[] features, int d)
+    {
+        double[] weighted = (double[])features.Clone(), gram = new double[d * d];
+        for (int e = 0; e < weighted.Length; e++)
+            weighted[e] *= _weights[e / d];
+        _host.Multiply(features, Orientation.Transposed, weighted, Orientation.Normal, gram, d, d, _bound.Rows);
+        double worst = 0;
+        for (int e = 0; e < gram.Length; e++)
+        {
+            bool diagonal = e / d == e % d;
+            if (!(diagonal && gram[e] == 0))
+                worst = Math.Max(worst, Math.Abs(gram[e] - (diagonal ? 1 : 0)));
+        }
+        return worst;
+    }
+
+    // P_A = P^T w; P is stochastic, so its rounding is removed by dividing by the sum.
+    private static double[] AtomMasses(LinearOperator<T> law, double[] weights)
+    {
+        Arithmetic<T> on = law.Arithmetic;
+        using DeviceMatrix<T> w = on.UploadColumn<T>(weights), mass = on.Allocate(law.Columns, 1);
+        law.ApplyAdjoint(w, mass);
+        double[] values = on.DownloadDouble(mass);
+        double sum = values.Sum();
+        int bad = Array.FindIndex(values, v => !(v >= 0) || !double.IsFinite(v));
+        if (bad >= 0 || !(sum > 0))
+            throw new NumericalException($"the probability of context value {Math.Max(0, bad)} is {values[Math.Max(0, bad)]}");
+        return Array.ConvertAll(values, v => v / sum);
+    }
+
     private static void Divide(double[] functions, double[] mass, int d)
     {
         for (int e = 0; e < functions.Length; e++)
@@ -211,6 +244,7 @@ internal sealed class EncoderTraining<T> : IDisposable
 /// <param name="Map">V, row-major (outputs, d): centred outputs times V have unit variance and are uncorrelated on the network's side.</param>
 /// <param name="Mean">Means of the outputs there.</param>
 /// <param name="OutputRank">Dimension of the span of the outputs.</param>
+/// <param name="Orthogonality">Largest entry of <c>|F^T W F - I|</c> over the features that are not zero.</param>
 /// <param name="Losses">Loss of each step.</param>
 internal sealed record TrainedEncoder(
-    ContextSpectrum Spectrum, NetworkShape Shape, double[][] Parameters, double[] Map, double[] Mean, int OutputRank, double[] Losses);
+    ContextSpectrum Spectrum, NetworkShape Shape, double[][] Parameters, double[] Map, double[] Mean, int OutputRank, double Orthogonality, double[] Losses);

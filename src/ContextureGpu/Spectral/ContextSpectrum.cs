@@ -73,8 +73,8 @@ internal sealed record ContextSpectrum(
             _ => KrylovSolver.Solve(b, dimension, host, new KrylovSolverOptions { Tolerance = options.EffectiveTolerance, Seed = options.Seed }, cancellationToken),
         };
 
-    /// <summary>P_A = P^T w; P is stochastic, so its rounding is removed by dividing by the sum.</summary>
-    internal static double[] AtomMasses<T>(LinearOperator<T> law, double[] weights)
+    // P_A = P^T w; P is stochastic, so its rounding is removed by dividing by the sum.
+    private static double[] AtomMasses<T>(LinearOperator<T> law, double[] weights)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Arithmetic<T> on = law.Arithmetic;
@@ -88,8 +88,8 @@ internal sealed record ContextSpectrum(
         return Array.ConvertAll(values, v => v / sum);
     }
 
-    /// <summary>The largest entry of each feature is made positive; nothing that is not finite gets out.</summary>
-    internal static void Finish(double[] features, double[] atoms, int n, int m, int dimension)
+    // The largest entry of each feature is made positive; nothing that is not finite gets out.
+    private static void Finish(double[] features, double[] atoms, int n, int m, int dimension)
     {
         for (int i = 0; i < dimension; i++)
         {

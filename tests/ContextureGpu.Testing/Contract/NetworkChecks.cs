@@ -20,8 +20,8 @@ internal static class NetworkChecks<T>
             {
                 (T[] z, T[] b, T[] past) = (scene.Normals(rows * columns, 2), scene.Normals(columns), scene.Normals(rows * columns));
                 DeviceMatrix<T> input = scene.Input(z, rows, columns), bias = scene.Input(b, 1, columns), skip = scene.Input(past, rows, columns);
-                scene.Near(scene.Run(scene.Output(rows, columns), null, y => scene.Arithmetic.Activate(activation, input, bias, null, y)), Truth.Activated(activation, z, b, null));
-                Expected expected = Truth.Activated(activation, z, b, past);
+                scene.Near(scene.Run(scene.Output(rows, columns), null, y => scene.Arithmetic.Activate(activation, input, bias, null, y)), NetworkTruth.Activated(activation, z, b, null));
+                Expected expected = NetworkTruth.Activated(activation, z, b, past);
                 scene.Near(scene.Run(scene.Output(rows, columns), null, y => scene.Arithmetic.Activate(activation, input, bias, skip, y)), expected);
                 scene.Near(scene.Run(scene.Output(rows, columns), z, y => scene.Arithmetic.Activate(activation, y, bias, skip, y)), expected);
                 scene.Near(scene.Run(scene.Output(rows, columns), past, y => scene.Arithmetic.Activate(activation, input, bias, y, y)), expected);
@@ -32,7 +32,7 @@ internal static class NetworkChecks<T>
             T[] z = [.. new[] { -1e4, -200, -90, 0, 90, 200, 1e4 }.Select(T.CreateTruncating)], b = new T[z.Length];
             DeviceMatrix<T> input = scene.Input(z, 1, z.Length), bias = scene.Input(b, 1, z.Length);
             foreach (Activation activation in Enum.GetValues<Activation>())
-                scene.Near(scene.Run(scene.Output(1, z.Length), null, y => scene.Arithmetic.Activate(activation, input, bias, null, y)), Truth.Activated(activation, z, b, null));
+                scene.Near(scene.Run(scene.Output(1, z.Length), null, y => scene.Arithmetic.Activate(activation, input, bias, null, y)), NetworkTruth.Activated(activation, z, b, null));
         });
         bench.Case("NaN is not hidden", scene =>
         {
@@ -59,7 +59,7 @@ internal static class NetworkChecks<T>
             {
                 (T[] z, T[] b, T[] g) = (scene.Normals(rows * columns, 2), scene.Normals(columns), scene.Normals(rows * columns));
                 DeviceMatrix<T> input = scene.Input(z, rows, columns), bias = scene.Input(b, 1, columns), gradient = scene.Input(g, rows, columns);
-                Expected expected = Truth.Sloped(activation, z, b, g);
+                Expected expected = NetworkTruth.Sloped(activation, z, b, g);
                 scene.Near(scene.Run(scene.Output(rows, columns), null, y => scene.Arithmetic.ActivateBackward(activation, input, bias, gradient, y)), expected);
                 scene.Near(scene.Run(scene.Output(rows, columns), z, y => scene.Arithmetic.ActivateBackward(activation, y, bias, gradient, y)), expected);
                 scene.Near(scene.Run(scene.Output(rows, columns), g, y => scene.Arithmetic.ActivateBackward(activation, input, bias, y, y)), expected);
@@ -126,7 +126,7 @@ internal static class NetworkChecks<T>
                     int count = rows * columns;
                     (T[] g, T[] p, T[] m) = (scene.Normals(count), scene.Normals(count), scene.Normals(count));
                     T[] v = Array.ConvertAll(scene.Normals(count), value => T.Abs(value) + T.CreateTruncating(0.01));
-                    (Expected parameters, Expected first, Expected second) = Truth.Adam(step, g, m, v, p);
+                    (Expected parameters, Expected first, Expected second) = NetworkTruth.Adam(step, g, m, v, p);
                     DeviceMatrix<T> gradient = scene.Input(g, rows, columns);
                     HostileMatrix<T> ownM = scene.Output(rows, columns), ownV = scene.Output(rows, columns);
                     T[] result = scene.Run(scene.Output(rows, columns), p, y =>

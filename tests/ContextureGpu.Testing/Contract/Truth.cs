@@ -7,7 +7,7 @@ namespace ContextureGpu.Testing;
 /// The value of each operation by float64 loops over host arrays, with the magnitude of what was added up. Written apart from
 /// <see cref="ReferenceDevice"/>, so that each is a witness of the other.
 /// </summary>
-internal static partial class Truth
+internal static class Truth
 {
     /// <summary>alpha op(A) op(B) + beta C.</summary>
     public static Expected Product<T>(

@@ -175,6 +175,34 @@ public sealed class TrainingTests
     }
 
     [Fact]
+    public void Every_device_takes_the_same_steps()
+    {
+        // ILGPU's CPU accelerator has a thread of the operating system for each thread of a group: its kernels are under the contract, a training would take minutes.
+        DeviceDescription[] others = [.. IlgpuDevices.Discover(IlgpuDiscoveryOptions.FromEnvironment()).Devices.Where(d => d.Backend is BackendKind.Cuda or BackendKind.OpenCl)];
+        Assert.SkipWhen(others.Length == 0, "no CUDA or OpenCL device; to run this without a GPU: install pocl-opencl-icd and set CONTEXTURE_OPENCL_ANY=1");
+        const int N = 40;
+        double[] x = Normals(7, N * 2);
+        foreach (Activation activation in Enum.GetValues<Activation>())
+        {
+            EncoderOptions options = Small with { Epochs = 8, Activation = activation, ClipNorm = 0.1, WarmUp = 0 };
+            double[] cpu = Losses("cpu");
+            Assert.True(cpu[^1] < cpu[0]);
+            foreach (DeviceDescription device in others)
+            {
+                double[] losses = Losses(device.Selector);
+                for (int i = 0; i < cpu.Length; i++)
+                    Tolerance.AssertClose($"{device.Selector}, {activation}, loss {i}", cpu[i], losses[i], Tolerance.Relative<float>(N, 1e3));
+            }
+
+            double[] Losses(string device)
+            {
+                using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = device });
+                return [.. engine.Train(x, N, Context.Knn(5), options, cancellationToken: TestContext.Current.CancellationToken).Losses];
+            }
+        }
+    }
+
+    [Fact]
     public void A_training_that_diverges_says_what_to_do()
     {
         const int N = 30;

@@ -3,8 +3,8 @@ using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Testing;
 
-/// <content>Networks.</content>
-internal static partial class Truth
+/// <summary>The value of each operation of a network by float64 loops, written apart from the reference device's.</summary>
+internal static class NetworkTruth
 {
     private static readonly double Root = Math.Sqrt(2 / Math.PI);
 
@@ -82,4 +82,13 @@ internal static partial class Truth
         double u = Root * (x + 0.044715 * x * x * x), s = 1 / (1 + Math.Exp(-2 * u));
         return s + 2 * x * s * (1 - s) * Root * (1 + 0.134145 * x * x);
     }
+
+    private static void Add(double[] value, double[] magnitude, int e, double term)
+    {
+        value[e] += term;
+        magnitude[e] += Math.Abs(term);
+    }
+
+    private static double Wide<T>(T value)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => double.CreateTruncating(value);
 }
