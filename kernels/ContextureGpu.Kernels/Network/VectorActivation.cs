@@ -32,7 +32,7 @@ internal readonly struct VectorTanh : IVectorActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<T> Value<T>(Vector<T> z)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Vector<T>.One - (new Vector<T>(T.One + T.One) / (Lanes.Exp(z + z) + Vector<T>.One));
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Vector<T>.One - (new Vector<T>(T.One + T.One) / (Exp(z + z) + Vector<T>.One));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<T> Slope<T>(Vector<T> z)
@@ -41,6 +41,11 @@ internal readonly struct VectorTanh : IVectorActivation
         Vector<T> t = Value(z);
         return Vector<T>.One - (t * t);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<T> Exp<T>(Vector<T> x)
+        where T : unmanaged =>
+        typeof(T) == typeof(float) ? Vector.Exp(x.As<T, float>()).As<float, T>() : Vector.Exp(x.As<T, double>()).As<double, T>();
 }
 
 /// <summary><c>max(z, 0)</c>; NaN stays NaN.</summary>
