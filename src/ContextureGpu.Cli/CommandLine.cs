@@ -61,7 +61,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Spectral features of contexts: the top singular functions of their expectation operators.")
         {
-            DemoCommand.Create(), DevicesCommand.Create(), FitCommand.Create(), TransformCommand.Create(), AlignCommand.Create(),
+            DemoCommand.Create(), DevicesCommand.Create(), FitCommand.Create(), TransformCommand.Create(), TrainCommand.Create(), AlignCommand.Create(), ReproduceCommand.Create(),
         };
         return root.Parse(args);
     }

@@ -16,7 +16,7 @@ public sealed record EngineOptions
 }
 
 /// <summary>Computes spectra of contexts on one device. Owns the device's memory; use it from one thread at a time.</summary>
-public sealed class ContextureEngine : IDisposable
+public sealed partial class ContextureEngine : IDisposable
 {
     /// <summary>Up to this many rows or values of A the dense solver is quicker than an iteration.</summary>
     private const int SmallProblem = 600;

@@ -5,7 +5,7 @@ using ContextureGpu.Kernels;
 namespace ContextureGpu.Testing;
 
 /// <summary>The operations of <see cref="ReferenceDevice"/>: one plain loop each, float64 inside, rounded to the element type once at the end.</summary>
-public class ReferenceArithmetic<T> : Arithmetic<T>
+public partial class ReferenceArithmetic<T> : Arithmetic<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly ReferenceDevice _device;

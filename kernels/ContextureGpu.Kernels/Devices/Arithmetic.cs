@@ -19,7 +19,7 @@ public enum Orientation
 /// <see cref="ColumnMoments"/> wait for it. Every result is the same, to the bit, each time the same operation runs on the same device.</para>
 /// </summary>
 /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
-public abstract class Arithmetic<T>
+public abstract partial class Arithmetic<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>The device these operations run on.</summary>

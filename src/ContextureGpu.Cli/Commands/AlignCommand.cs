@@ -9,7 +9,7 @@ internal static class AlignCommand
 {
     public static Command Create()
     {
-        var first = new Argument<string>("A") { Description = "Features, .npy, or a model that fit wrote." };
+        var first = new Argument<string>("A") { Description = "Features, .npy, or a model that fit or train wrote." };
         var second = new Argument<string>("B") { Description = "Features of the same rows, .npy, or a model on the same data." };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
         var command = new Command("align", "R2_CCA, mutual nearest neighbours and principal angles between two features files or models of the same rows.") { first, second, json };
@@ -45,7 +45,7 @@ internal static class AlignCommand
     {
         if (path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
             return NpyFile.Read(path);
-        SpectralModel model = SpectralModel.Load(path);
-        return new NpyArray(model.Features.ToArray(), model.Rows, model.Dimension, IsDouble: true);
+        FeatureMap model = FeatureMap.Load(path);
+        return new NpyArray(model.Features, model.Rows, model.Dimension, IsDouble: true);
     }
 }

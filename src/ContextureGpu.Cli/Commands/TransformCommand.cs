@@ -7,7 +7,7 @@ internal static class TransformCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "A model that fit wrote." };
+        var model = new Argument<string>("MODEL") { Description = "A model that fit wrote, or an encoder that train wrote." };
         var data = new Argument<string>("DATA") { Description = ".csv, .csv.gz, .tsv, .npy or .parquet; - reads CSV from standard input." };
         var features = new Option<string>("--features") { Description = "Writes the features, .npy.", Required = true };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
@@ -15,12 +15,12 @@ internal static class TransformCommand
         var command = new Command("transform", "Features of new rows.") { model, data, features, json, quiet };
         command.SetAction(result =>
         {
-            SpectralModel fitted = SpectralModel.Load(result.GetValue(model)!);
+            FeatureMap fitted = FeatureMap.Load(result.GetValue(model)!);
             DataTable table = DataTable.Read(result.GetValue(data)!);
             string path = result.GetValue(features)!;
             OutputFiles.Check([table.Source, result.GetValue(model)!], ("--features", path));
             double[] values = fitted.Transform(table, out IReadOnlyList<string> warnings);
-            FitRun.WriteFeatures(path, values, table.Rows, fitted.Dimension, fitted.Facts.Precision);
+            FitRun.WriteFeatures(path, values, table.Rows, fitted.Dimension, fitted.Precision);
             if (result.GetValue(json))
             {
                 JsonOutput.Print(writer =>

@@ -66,7 +66,7 @@ internal static class ModelFile
         }
     }
 
-    private static void WriteBody(BinaryWriter writer, ModelState state)
+    internal static void WriteBody(BinaryWriter writer, ModelState state)
     {
         ContextSample sample = state.Sample;
         writer.Write(state.Context.ToString());
@@ -176,7 +176,7 @@ internal static class ModelFile
         }
     }
 
-    private static ModelState ReadBody(BodyReader body)
+    internal static ModelState ReadBody(BodyReader body)
     {
         Context context = body.Expression();
         (int rows, int dimension) = (body.Count(0), body.Count(0));
@@ -244,7 +244,7 @@ internal static class ModelFile
     }
 
     /// <summary>Reads a body that may hold anything.</summary>
-    private sealed class BodyReader(byte[] body, string path, IReadOnlyList<ContextLaw> laws)
+    internal sealed class BodyReader(byte[] body, string path, IReadOnlyList<ContextLaw> laws)
     {
         public BinaryReader Reader => field ??= new BinaryReader(new MemoryStream(body), Encoding.UTF8);
 

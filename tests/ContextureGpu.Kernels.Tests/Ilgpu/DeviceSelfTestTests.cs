@@ -61,6 +61,20 @@ public sealed class DeviceSelfTestTests
         protected override void ColumnMomentsCore(DeviceMatrix<float> x, DeviceMatrix<float>? weights, Span<double> mean, Span<double> variance) =>
             inner.ColumnMoments(x, weights, mean, variance);
 
+        protected override void ActivateCore(Activation activation, DeviceMatrix<float> z, DeviceMatrix<float> bias, DeviceMatrix<float>? skip, DeviceMatrix<float> y) =>
+            inner.Activate(activation, z, bias, skip, y);
+
+        protected override void ActivateBackwardCore(
+            Activation activation, DeviceMatrix<float> z, DeviceMatrix<float> bias, DeviceMatrix<float> gradient, DeviceMatrix<float> output) =>
+            inner.ActivateBackward(activation, z, bias, gradient, output);
+
+        protected override void ColumnSumsCore(DeviceMatrix<float> x, DeviceMatrix<float> sums) => inner.ColumnSums(x, sums);
+
+        protected override double SumOfSquaresCore(DeviceMatrix<float> x) => inner.SumOfSquares(x);
+
+        protected override void AdamCore(AdamStep update, DeviceMatrix<float> gradient, DeviceMatrix<float> first, DeviceMatrix<float> second, DeviceMatrix<float> parameters) =>
+            inner.Adam(update, gradient, first, second, parameters);
+
         protected override void KernelProductCore(
             RadialKernel kernel, DeviceMatrix<float> x, DeviceMatrix<float>? rowOffset, DeviceMatrix<float> y, DeviceMatrix<float>? columnOffset,
             DeviceMatrix<float> v, DeviceMatrix<float> output)

@@ -60,6 +60,24 @@ public sealed class OclgrindTests
     }
 
     [Fact]
+    public void Network_kernels()
+    {
+        Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
+        using DeviceMatrix<float> z = Put(on, 40, 258, 3), bias = Put(on, 41, 1, 3), y = Put(on, 42, 258, 3), sums = on.Allocate(1, 3), m = on.Allocate(1, 3), v = on.Allocate(1, 3);
+        foreach (Activation activation in Enum.GetValues<Activation>())
+        {
+            on.Activate(activation, z, bias, y, y);
+            on.ActivateBackward(activation, z, bias, y, y);
+        }
+        on.ColumnSums(y, sums);
+        on.Fill(m, 0);
+        on.Fill(v, 0);
+        on.Adam(new AdamStep(1, 0.1), sums, m, v, bias);
+        Assert.True(double.IsFinite(on.SumOfSquares(y)));
+        AssertFinite(on, y, sums, m, v, bias);
+    }
+
+    [Fact]
     public void Sparse_kernel()
     {
         Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();

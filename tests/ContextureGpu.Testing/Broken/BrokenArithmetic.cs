@@ -4,7 +4,7 @@ using ContextureGpu.Kernels;
 namespace ContextureGpu.Testing;
 
 /// <summary>The reference operations, one of them spoiled.</summary>
-internal sealed class BrokenArithmetic<T>(ReferenceDevice device, Defect defect) : ReferenceArithmetic<T>(device)
+internal sealed partial class BrokenArithmetic<T>(ReferenceDevice device, Defect defect) : ReferenceArithmetic<T>(device)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private int _products;

@@ -87,6 +87,27 @@ public enum Defect
     /// <summary>A product overwrites its input.</summary>
     OverwritesItsInput,
 
+    /// <summary>A layer leaves out its bias.</summary>
+    IgnoresBias,
+
+    /// <summary>A layer leaves out its skip connection.</summary>
+    DropsSkipConnection,
+
+    /// <summary>The slope of an activation is taken at its value instead of at its argument.</summary>
+    TakesSlopeOfOutput,
+
+    /// <summary>Sums of columns leave out the rows beyond the first 256.</summary>
+    SumsFirstBlockOnly,
+
+    /// <summary>The sum of squares is formed in float32.</summary>
+    SumsSquaresInSinglePrecision,
+
+    /// <summary>Weight decay is added to the gradient, as in Adam with an L2 penalty.</summary>
+    CouplesWeightDecay,
+
+    /// <summary>The moments are used without correcting their bias towards zero.</summary>
+    ForgetsMomentCorrection,
+
     /// <summary>Sparse matrices are not given back to the ledger.</summary>
     ForgetsToReleaseSparse,
 

@@ -26,5 +26,10 @@ public static class Contract<T>
         ["DotProductKernels"] = KernelMatrixChecks<T>.DotProductKernels,
         [nameof(Arithmetic<T>.KernelLogSum)] = KernelMatrixChecks<T>.KernelLogSum,
         [nameof(Arithmetic<T>.SparseProduct)] = SparseChecks<T>.SparseProduct,
+        [nameof(Arithmetic<T>.Activate)] = NetworkChecks<T>.Activate,
+        [nameof(Arithmetic<T>.ActivateBackward)] = NetworkChecks<T>.ActivateBackward,
+        [nameof(Arithmetic<T>.ColumnSums)] = NetworkChecks<T>.ColumnSums,
+        [nameof(Arithmetic<T>.SumOfSquares)] = NetworkChecks<T>.SumOfSquares,
+        [nameof(Arithmetic<T>.Adam)] = NetworkChecks<T>.Adam,
     };
 }

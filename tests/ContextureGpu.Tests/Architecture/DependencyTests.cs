@@ -49,7 +49,8 @@ public sealed partial class DependencyTests
         // New rows of a model and the small problems of the host are computed on this machine's processor: no choice is made there.
         Nowhere("src", Discovery(), path => path is "src/ContextureGpu/Compute/DeviceScheduler.cs", "only the scheduler looks for devices");
         Nowhere("src", ProcessorOpened(), path => path is "src/ContextureGpu/Compute/DeviceScheduler.cs" or "src/ContextureGpu/ContextureEngine.cs" or "src/ContextureGpu/Spectral/SpectralModel.cs"
-            or "src/ContextureGpu.Cli/Commands/AlignCommand.cs", "the processor is opened in the places listed here");
+            or "src/ContextureGpu/Encoders/EncoderModel.cs"
+            or "src/ContextureGpu.Cli/Commands/AlignCommand.cs" or "src/ContextureGpu.Cli/Commands/AbaloneAlignment.cs", "the processor is opened in the places listed here");
     }
 
     [Fact]

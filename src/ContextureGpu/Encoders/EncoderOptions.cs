@@ -1,0 +1,144 @@
+using ContextureGpu.Kernels;
+
+namespace ContextureGpu;
+
+/// <summary>What an encoder is trained to minimise. All of them learn the span of the top singular functions of the context (Zhai, "Contextures", 2025, chapter 3).</summary>
+public enum Objective
+{
+    /// <summary><c>E ||Psi(A) - Psi(A+)||^2</c> over two draws for the same x, the covariance of Psi held at I; the encoder of x is <c>E[Psi(A) | x]</c>.</summary>
+    MultiView,
+
+    /// <summary>
+    /// Spectral contrastive loss <c>E[-2 &lt;Psi(A), Psi(A+)&gt; + &lt;Psi(A), Psi(A-)&gt;^2]</c> of centred Psi (HaoChen et al. 2021); it needs no constraint.
+    /// The encoder of x is <c>E[Psi(A) | x]</c>.
+    /// </summary>
+    Contrastive,
+
+    /// <summary>
+    /// Squared error of the best linear prediction of A's indicators, each weighted by <c>P_A^(-1/2)</c>, from Phi(X): for labels, class-balanced regression. The encoder is
+    /// the network on x itself.
+    /// </summary>
+    Supervised,
+}
+
+/// <summary>How the covariance of the outputs is held at I.</summary>
+public enum CovarianceConstraint
+{
+    /// <summary>Exactly: the outputs are whitened by the Cholesky factor of their covariance, through which the gradient passes; the ratio trace is maximised.</summary>
+    Whiten,
+
+    /// <summary>By penalties: a hinge on standard deviations below 1, and squared covariances (Bardes et al., "VICReg", ICLR 2022; weights 25, 25, 1).</summary>
+    VicReg,
+
+    /// <summary>By an augmented Lagrangian (Nocedal and Wright, "Numerical optimization", 2006, section 17.3), the multipliers updated every ten steps.</summary>
+    Lagrangian,
+}
+
+/// <summary>How an encoder is trained. The defaults are those of the published experiments where these name them.</summary>
+public sealed record EncoderOptions
+{
+    /// <summary>Features d, at least 1.</summary>
+    public int Dimension { get; init; } = 128;
+
+    /// <summary>Trained outputs d_1, at least d; null for 4 d. Networks collapse in rank, so more outputs are trained than features are kept.</summary>
+    public int? Outputs { get; init; }
+
+    /// <summary>Units of a hidden layer, at least 1.</summary>
+    public int Width { get; init; } = 512;
+
+    /// <summary>Hidden layers, 0 .. 100; 0 trains a linear encoder.</summary>
+    public int Depth { get; init; } = 3;
+
+    /// <summary>Activation of the hidden layers.</summary>
+    public Activation Activation { get; init; } = Activation.Tanh;
+
+    /// <summary>Whether a hidden layer adds its input to its output, through a linear map where their widths differ.</summary>
+    public bool SkipConnections { get; init; } = true;
+
+    /// <summary>What is minimised.</summary>
+    public Objective Objective { get; init; }
+
+    /// <summary>How the covariance is held; the contrastive objective needs no constraint and ignores it.</summary>
+    public CovarianceConstraint Constraint { get; init; }
+
+    /// <summary>Steps, each over all rows (the operator of the context is applied exactly, not sampled), at least 1.</summary>
+    public int Epochs { get; init; } = 200;
+
+    /// <summary>Largest learning rate, positive and finite.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Decoupled weight decay of the weights, not of the biases; not negative.</summary>
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>Steps in which the learning rate rises to its largest value, before it falls along a cosine to 0; at least 0 and below <see cref="Epochs"/>; null for a twentieth of them, at most 20.</summary>
+    public int? WarmUp { get; init; }
+
+    /// <summary>Largest Euclidean norm of the gradient over all parameters, positive; null for none.</summary>
+    public double? ClipNorm { get; init; }
+
+    /// <summary>The type that networks and large data are computed in; covariances and what follows from them are in float64 in either case.</summary>
+    public ElementPrecision Precision { get; init; }
+
+    /// <summary>Key of all draws.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>A file that the state of the training is written to, every <see cref="CheckpointEvery"/> steps and when it is cancelled; null for none.</summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>Steps between two checkpoints, at least 1.</summary>
+    public int CheckpointEvery { get; init; } = 50;
+
+    /// <summary>Whether to go on from the checkpoint: on the same device the result is the same, to the bit, as without the interruption.</summary>
+    public bool Resume { get; init; }
+
+    internal int EffectiveOutputs => Outputs ?? checked(4 * Dimension);
+
+    internal int EffectiveWarmUp => WarmUp ?? Math.Min(20, Epochs / 20);
+
+    /// <summary>Learning rate of step 1, 2, .. .</summary>
+    internal double Rate(long step)
+    {
+        int rise = EffectiveWarmUp;
+        if (step <= rise)
+            return LearningRate * step / rise;
+        return LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (step - 1 - rise) / (Epochs - rise)));
+    }
+
+    internal void Check()
+    {
+        AtLeast(Dimension, 1, "the dimension");
+        AtLeast(Width, 1, "the width");
+        AtLeast(Epochs, 1, "the number of epochs");
+        AtLeast(CheckpointEvery, 1, "the number of steps between checkpoints");
+        if (Depth is < 0 or > 100)
+            throw new InputException($"the depth is {Depth}; it must lie between 0 and 100");
+        if (Outputs is { } outputs && outputs < Dimension)
+            throw new InputException($"{outputs} outputs are trained; at least as many as features ({Dimension}) are needed");
+        if (WarmUp is { } rise && (rise < 0 || rise >= Epochs))
+            throw new InputException($"the warm-up takes {rise} steps; it must take at least 0 and fewer than the {Epochs} epochs");
+        if (!(LearningRate > 0 && double.IsFinite(LearningRate)))
+            throw new InputException($"the learning rate is {LearningRate}; it must be positive and finite");
+        if (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)))
+            throw new InputException($"the weight decay is {WeightDecay}; it must be finite and not negative");
+        if (ClipNorm is { } norm && !(norm > 0))
+            throw new InputException($"the norm that gradients are clipped to is {norm}; it must be positive");
+        if (!Enum.IsDefined(Activation) || !Enum.IsDefined(Objective) || !Enum.IsDefined(Constraint) || !Enum.IsDefined(Precision))
+            throw new InputException("an activation, an objective, a constraint or a precision is none of those that there are");
+        if (Resume && Checkpoint is null)
+            throw new InputException("a training can be resumed from a checkpoint only, and no checkpoint file was named");
+    }
+
+    private static void AtLeast(int value, int least, string what)
+    {
+        if (value < least)
+            throw new InputException($"{what} is {value}; it must be at least {least}");
+    }
+}
+
+/// <summary>How far a training has come.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Steps">Steps in all.</param>
+/// <param name="Loss">Value of the objective at the last step.</param>
+/// <param name="LearningRate">Learning rate of the last step.</param>
+/// <param name="StepsPerSecond">Speed since the start or the resumption.</param>
+public readonly record struct TrainingProgress(int Step, int Steps, double Loss, double LearningRate, double StepsPerSecond);

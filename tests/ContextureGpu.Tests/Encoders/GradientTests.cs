@@ -1,0 +1,164 @@
+using ContextureGpu.Encoders;
+using ContextureGpu.Kernels;
+using ContextureGpu.Operators;
+using Xunit;
+
+namespace ContextureGpu.Tests.Encoders;
+
+/// <summary>Gradients against central differences in float64: every kind of layer, every objective, and both together with the context between them.</summary>
+public sealed class GradientTests : IDisposable
+{
+    private const double Step = 1e-6;
+
+    private readonly CpuDevice _device = CpuDevice.Open();
+
+    public void Dispose() => _device.Dispose();
+
+    public static TheoryData<int, Activation, bool> Shapes
+    {
+        get
+        {
+            var data = new TheoryData<int, Activation, bool>();
+            foreach (int depth in new[] { 0, 1, 3 })
+                foreach (Activation activation in Enum.GetValues<Activation>())
+                    foreach (bool skips in new[] { false, true })
+                        data.Add(depth, activation, skips);
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void A_network_knows_its_slope(int depth, Activation activation, bool skips)
+    {
+        Arithmetic<double> on = _device.Arithmetic<double>();
+        using var network = new Network<double>(on, new NetworkShape(3, 5, depth, 4, activation, skips));
+        network.Initialize(7);
+        double[] direction = Normals(1, 6 * 4);
+        using DeviceMatrix<double> x = on.UploadMatrix<double>(Normals(0, 6 * 3), 6, 3), gradient = on.UploadMatrix<double>(direction, 6, 4);
+        network.Forward(x);
+        network.Backward(gradient);
+        Compare(network, on, () => Dot(on.DownloadDouble(network.Forward(x)), direction));
+    }
+
+    [Fact]
+    public void A_layer_of_the_width_of_the_inputs_skips_them_too()
+    {
+        Arithmetic<double> on = _device.Arithmetic<double>();
+        using var network = new Network<double>(on, new NetworkShape(3, 3, 2, 2, Activation.Tanh, true));
+        network.Initialize(8);
+        Assert.Equal(6, network.Parameters.Count);
+        double[] direction = Normals(1, 4 * 2);
+        using DeviceMatrix<double> x = on.UploadMatrix<double>(Normals(0, 4 * 3), 4, 3), gradient = on.UploadMatrix<double>(direction, 4, 2);
+        network.Forward(x);
+        network.Backward(gradient);
+        Compare(network, on, () => Dot(on.DownloadDouble(network.Forward(x)), direction));
+    }
+
+    [Theory]
+    [InlineData(Objective.MultiView, CovarianceConstraint.Whiten)]
+    [InlineData(Objective.MultiView, CovarianceConstraint.VicReg)]
+    [InlineData(Objective.MultiView, CovarianceConstraint.Lagrangian)]
+    [InlineData(Objective.Contrastive, CovarianceConstraint.Whiten)]
+    public void An_objective_knows_its_slope(Objective objective, CovarianceConstraint constraint)
+    {
+        const int D = 4;
+        var options = new EncoderOptions { Dimension = 2, Outputs = D, Objective = objective, Constraint = constraint };
+        (double[] c, double[] b) = (Covariance(2), Covariance(3));
+        double[] byC = new double[D * D], byB = new double[D * D];
+        double[] multipliers = Covariance(9);
+        Evaluate(c, b, byC, byB);
+        for (int e = 0; e < D * D; e++)
+        {
+            Assert.Equal(byC[e], byC[(e % D * D) + (e / D)], 1e-12);
+            foreach ((double[] moment, double[] derivative) in new[] { (c, byC), (b, byB) })
+            {
+                // The moments stay symmetric, so an entry off the diagonal moves together with its mirror image.
+                int mirror = (e % D * D) + (e / D);
+                double value = moment[e];
+                moment[e] = moment[mirror] = value + Step;
+                double up = Evaluate(c, b, new double[D * D], new double[D * D]);
+                moment[e] = moment[mirror] = value - Step;
+                double down = Evaluate(c, b, new double[D * D], new double[D * D]);
+                moment[e] = moment[mirror] = value;
+                Near((e == mirror ? 1 : 2) * derivative[e], (up - down) / (2 * Step), $"entry {e}");
+            }
+        }
+
+        double Evaluate(double[] c, double[] b, double[] byC, double[] byB)
+        {
+            var fresh = MomentObjective.Create(options, _device.LinearAlgebra);
+            multipliers.AsSpan(0, fresh.State.Length).CopyTo(fresh.State);
+            return fresh.Evaluate(c, b, D, byC, byB);
+        }
+    }
+
+    [Theory]
+    [InlineData(Objective.MultiView, CovarianceConstraint.Whiten)]
+    [InlineData(Objective.MultiView, CovarianceConstraint.VicReg)]
+    [InlineData(Objective.MultiView, CovarianceConstraint.Lagrangian)]
+    [InlineData(Objective.Contrastive, CovarianceConstraint.Whiten)]
+    [InlineData(Objective.Supervised, CovarianceConstraint.Whiten)]
+    public void A_training_knows_its_slope(Objective objective, CovarianceConstraint constraint)
+    {
+        var sample = new ContextSample(Normals(4, 12 * 2), 12, 2);
+        // Not self-adjoint, so that an exchanged adjoint shows.
+        Context context = Context.Knn(3);
+        var options = new EncoderOptions { Dimension = 2, Outputs = 3, Width = 4, Depth = 2, Objective = objective, Constraint = constraint, Precision = ElementPrecision.Double };
+        BoundContext bound = ContextBinding.Bind(context, sample, _device, TestContext.Current.CancellationToken);
+        using var training = new EncoderTraining<double>(bound, sample, options, _device, _device.LinearAlgebra);
+        training.LossAndGradient(TestContext.Current.CancellationToken);
+        Arithmetic<double> on = _device.Arithmetic<double>();
+        Compare(training.Network, on, () =>
+        {
+            double[][] kept = [.. training.Network.Parameters.Select(p => on.DownloadDouble(p.Gradient))];
+            double loss = training.LossAndGradient(TestContext.Current.CancellationToken);
+            for (int p = 0; p < kept.Length; p++)
+                on.Upload(kept[p], training.Network.Parameters[p].Gradient);
+            return loss;
+        });
+    }
+
+    private static void Compare(Network<double> network, Arithmetic<double> on, Func<double> loss)
+    {
+        foreach (Parameter<double> parameter in network.Parameters)
+        {
+            double[] gradient = on.DownloadDouble(parameter.Gradient), value = on.DownloadDouble(parameter.Value);
+            for (int e = 0; e < value.Length; e++)
+            {
+                double old = value[e];
+                value[e] = old + Step;
+                on.Upload(value, parameter.Value);
+                double up = loss();
+                value[e] = old - Step;
+                on.Upload(value, parameter.Value);
+                double down = loss();
+                value[e] = old;
+                on.Upload(value, parameter.Value);
+                Near(gradient[e], (up - down) / (2 * Step), $"({parameter.Value.Rows}, {parameter.Value.Columns}), entry {e}");
+            }
+        }
+    }
+
+    // The third derivative times the square of the step, and the rounding of the loss over the step: below 1e-7 for numbers of order 1.
+    private static void Near(double gradient, double difference, string where) =>
+        Assert.True(Math.Abs(gradient - difference) <= 1e-7 * (1 + Math.Abs(difference)), $"{where}: the gradient is {gradient:g9}, differences give {difference:g9}");
+
+    private static double[] Covariance(ulong stream)
+    {
+        double[] x = Normals(stream, 10 * 4), c = new double[16];
+        for (int e = 0; e < 16; e++)
+            for (int i = 0; i < 10; i++)
+                c[e] += x[(i * 4) + (e / 4)] * x[(i * 4) + (e % 4)] / 10;
+        return c;
+    }
+
+    private static double Dot(double[] x, double[] y) => x.Zip(y, (a, b) => a * b).Sum();
+
+    private static double[] Normals(ulong stream, int count)
+    {
+        var values = new double[count];
+        new Philox(20261, stream).Normals(0, values.AsSpan());
+        return values;
+    }
+}
