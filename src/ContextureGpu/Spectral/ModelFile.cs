@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using ContextureGpu.Kernels;
 using ContextureGpu.Spectral;
@@ -11,56 +10,28 @@ namespace ContextureGpu;
 /// </summary>
 internal static class ModelFile
 {
-    private const int Version = 2, HeaderLength = 8 + 4 + 8 + 32, MaximumText = 1 << 20, BufferLength = 1 << 20;
+    private const int Version = 2, MaximumText = 1 << 20;
 
     private static ReadOnlySpan<byte> Magic => "CTXMODEL"u8;
 
     public static void Save(string path, ModelState state)
     {
-        long bytes = HeaderLength + (sizeof(double) * state.Sample.Values.LongLength);
+        long bytes = sizeof(double) * state.Sample.Values.LongLength;
         foreach (ModelPart part in state.Parts)
             bytes += sizeof(double) * ((long)part.Spectrum.Features.Points + part.Spectrum.AtomFunctions.Points) * part.Spectrum.SingularValues.Length;
         if (bytes > Array.MaxLength)
             throw new InputException($"{path}: the model would take about {MemoryBudget.Text(bytes)}, and a model file holds at most {MemoryBudget.Text(Array.MaxLength)}; a smaller dimension or fewer rows would fit");
-        AtomicFile.Write(path, stream =>
-        {
-            // The body first, its length and checksum when they are known.
-            stream.Position = HeaderLength;
-            using var hash = SHA256.Create();
-            using (var hashed = new CryptoStream(stream, hash, CryptoStreamMode.Write, leaveOpen: true))
-            using (var buffered = new BufferedStream(hashed, BufferLength))
-            using (var writer = new BinaryWriter(buffered, Encoding.UTF8))
-                WriteBody(writer, state);
-            long length = stream.Position - HeaderLength;
-            stream.Position = 0;
-            using var header = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
-            header.Write(Magic);
-            header.Write(Version);
-            header.Write(length);
-            header.Write(hash.Hash!);
-        });
+        ChecksummedFile.Write(path, Magic, Version, writer => WriteBody(writer, state));
     }
 
     public static ModelState Load(string path, IReadOnlyList<ContextLaw> laws)
     {
+        var body = new BodyReader(ChecksummedFile.Read(path, Magic, Version, "model"), path, laws);
         try
         {
-            using FileStream file = File.OpenRead(path);
-            using var reader = new BinaryReader(file, Encoding.UTF8);
-            if (file.Length < HeaderLength || !reader.ReadBytes(Magic.Length).AsSpan().SequenceEqual(Magic))
-                throw new InputException($"{path}: this is no model file");
-            int version = reader.ReadInt32();
-            if (version != Version)
-                throw new InputException($"{path}: the model has format version {version}; this program reads version {Version}");
-            long length = reader.ReadInt64();
-            if (length != file.Length - HeaderLength || length > Array.MaxLength)
-                throw new InputException($"{path}: the file is cut off or has something behind its end");
-            byte[] checksum = reader.ReadBytes(32), body = reader.ReadBytes((int)length);
-            if (!SHA256.HashData(body).AsSpan().SequenceEqual(checksum))
-                throw new InputException($"{path}: the checksum does not fit; the file is damaged");
-            return ReadBody(new BodyReader(body, path, laws));
+            return ReadBody(body);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception error) when (error is IOException or NotSupportedException or ArgumentException or FormatException)
         {
             throw new InputException($"{path}: {error.Message}", error);
         }

@@ -1,29 +1,34 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace ContextureGpu.Encoders;
+namespace ContextureGpu;
 
 /// <summary>A file of eight letters, a version, the length of its body, the body's SHA-256, and the body. It appears whole or not at all; damage is found when it is read.</summary>
 internal static class ChecksummedFile
 {
-    private const int HeaderLength = 8 + 4 + 8 + 32;
+    private const int HeaderLength = 8 + 4 + 8 + 32, BufferLength = 1 << 20;
 
     /// <summary>Writes one.</summary>
     /// <exception cref="InputException">It cannot be written there.</exception>
     public static void Write(string path, ReadOnlySpan<byte> magic, int version, Action<BinaryWriter> body)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new BinaryWriter(buffer, Encoding.UTF8, leaveOpen: true))
-            body(writer);
-        byte[] bytes = buffer.ToArray(), letters = magic.ToArray();
+        byte[] letters = magic.ToArray();
         AtomicFile.Write(path, stream =>
         {
-            using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
-            writer.Write(letters);
-            writer.Write(version);
-            writer.Write((long)bytes.Length);
-            writer.Write(SHA256.HashData(bytes));
-            writer.Write(bytes);
+            // The body first, its length and checksum when they are known.
+            stream.Position = HeaderLength;
+            using var hash = SHA256.Create();
+            using (var hashed = new CryptoStream(stream, hash, CryptoStreamMode.Write, leaveOpen: true))
+            using (var buffered = new BufferedStream(hashed, BufferLength))
+            using (var writer = new BinaryWriter(buffered, Encoding.UTF8))
+                body(writer);
+            long length = stream.Position - HeaderLength;
+            stream.Position = 0;
+            using var header = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
+            header.Write(letters);
+            header.Write(version);
+            header.Write(length);
+            header.Write(hash.Hash!);
         });
     }
 
