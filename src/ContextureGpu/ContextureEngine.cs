@@ -174,6 +174,9 @@ public sealed partial class ContextureEngine : IDisposable
         (Context Part, int Dimension)[] parts = resolved is ConcatenationContext list
             ? [.. list.Parts.Select(p => p.Part).Zip(list.Split(options.Dimension))]
             : [(resolved, options.Dimension)];
+        // Landmarks are few, and their law stands for that of all rows.
+        if (options.Solver == SpectralSolver.Nystrom)
+            parts = Array.ConvertAll(parts, p => (ContextBinding.WithExactSearches(p.Part), p.Dimension));
         var relay = new FitProgressRelay(progress, options.EffectiveTolerance) { Parts = parts.Length };
         try
         {
@@ -209,6 +212,7 @@ public sealed partial class ContextureEngine : IDisposable
         var fitted = new List<ModelPart>();
         var warnings = new List<string>();
         double orthogonality = 0;
+        NeighborRecall? recall = null;
         int[]? landmarks = options.Solver == SpectralSolver.Nystrom ? ChooseLandmarks<T>(sample, parts, options, relay, cancellationToken) : null;
         for (int i = 0; i < parts.Length; i++)
         {
@@ -238,6 +242,7 @@ public sealed partial class ContextureEngine : IDisposable
                     ? ContextSpectrum.Compute<double>(bound, dimension, solvers[i], options, _device, _host, relay, cancellationToken)
                     : ContextSpectrum.Compute<T>(bound, dimension, solvers[i], options, _device, _host, relay, cancellationToken);
                 relay.Report(FitPhase.Certifying, 0);
+                recall = recall?.Value <= bound.Recall?.Value ? recall : bound.Recall ?? recall;
             }
             double loss = spectrum.Features.IsSingle
                 ? LossOfOrthogonality<float>(spectrum, weights, cancellationToken)
@@ -247,7 +252,10 @@ public sealed partial class ContextureEngine : IDisposable
             fitted.Add(new ModelPart(part, spectrum));
         }
         var facts = new FitFacts(
-            solvers[0], fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _reason, warnings);
+            solvers[0], fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _reason, warnings)
+        {
+            NeighborRecall = recall,
+        };
         return new SpectralModel(context, landmarks is null ? sample : sample.Subset(landmarks), fitted, facts);
     }
 

@@ -10,7 +10,7 @@ namespace ContextureGpu;
 /// </summary>
 internal static class ModelFile
 {
-    private const int Version = 2, MaximumText = 1 << 20;
+    private const int Version = 3, MaximumText = 1 << 20;
 
     private static ReadOnlySpan<byte> Magic => "CTXMODEL"u8;
 
@@ -118,6 +118,14 @@ internal static class ModelFile
         writer.Write(facts.Warnings.Count);
         foreach (string warning in facts.Warnings)
             writer.Write(warning);
+        writer.Write(facts.NeighborRecall is not null);
+        if (facts.NeighborRecall is { } recall)
+        {
+            writer.Write(recall.Value);
+            writer.Write(recall.Lower);
+            writer.Write(recall.Upper);
+            writer.Write(recall.Rows);
+        }
     }
 
     private static void WriteNamed(BinaryWriter writer, Dictionary<string, double[]> named)
@@ -211,7 +219,8 @@ internal static class ModelFile
         int index = reader.ReadInt32();
         (string name, string library) = (body.Text(), body.Text());
         var device = new DeviceDescription(backend, index, name, library.Length == 0 ? null : library, reader.ReadInt64(), reader.ReadBoolean());
-        return new FitFacts(solver, iterations, converged, orthogonality, precision, device, body.Text(), body.Texts());
+        var facts = new FitFacts(solver, iterations, converged, orthogonality, precision, device, body.Text(), body.Texts());
+        return reader.ReadBoolean() ? facts with { NeighborRecall = new NeighborRecall(body.Number(), body.Number(), body.Number(), reader.ReadInt32()) } : facts;
     }
 
     /// <summary>Reads a body that may hold anything.</summary>
