@@ -213,7 +213,7 @@ public sealed partial class ContextureEngine : IDisposable
         var warnings = new List<string>();
         double orthogonality = 0;
         NeighborRecall? recall = null;
-        int[]? landmarks = options.Solver == SpectralSolver.Nystrom ? ChooseLandmarks<T>(sample, parts, options, relay, cancellationToken) : null;
+        Landmarks? landmarks = options.Solver == SpectralSolver.Nystrom ? ChooseLandmarks<T>(sample, parts, options, relay, cancellationToken) : null;
         for (int i = 0; i < parts.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -256,10 +256,10 @@ public sealed partial class ContextureEngine : IDisposable
         {
             NeighborRecall = recall,
         };
-        return new SpectralModel(context, landmarks is null ? sample : sample.Subset(landmarks), fitted, facts);
+        return new SpectralModel(context, landmarks is null ? sample : sample.Subset(landmarks.Rows, landmarks.Mass), fitted, facts);
     }
 
-    private int[] ChooseLandmarks<T>(
+    private Landmarks ChooseLandmarks<T>(
         ContextSample sample, (Context Part, int Dimension)[] parts, SpectralOptions options, FitProgressRelay relay, CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -271,17 +271,21 @@ public sealed partial class ContextureEngine : IDisposable
         relay.Report(FitPhase.Sampling, 0);
         int n = sample.Rows, m = Math.Min(n, options.EffectiveLandmarks);
         if (m == n || options.LandmarkSampling == LandmarkSampling.Uniform)
-            return Landmarks.Uniform(n, m, options.Seed);
+            return new Landmarks(Landmarks.Uniform(n, m, options.Seed));
+        bool takeMasses = parts.All(p => Landmarks.TakeMasses(p.Part));
         if (options.LandmarkSampling == LandmarkSampling.KMeansPlusPlus)
-            return Landmarks.KMeansPlusPlus(sample, m, options.Seed, cancellationToken);
+        {
+            int[] seeds = Landmarks.KMeansPlusPlus(sample, m, options.Seed, cancellationToken);
+            return new Landmarks(seeds, takeMasses ? Landmarks.CellMasses(sample, seeds, _device, cancellationToken) : null);
+        }
         var scores = new double[n];
-        int[] pilot = Landmarks.Uniform(n, Math.Max(options.Dimension + 1, m / 2), options.Seed);
+        var pilot = new Landmarks(Landmarks.Uniform(n, Math.Max(options.Dimension + 1, m / 2), options.Seed));
         foreach ((Context part, int dimension) in parts)
         {
             ContextSpectrum first = NystromSolver.Fit<T>(part, sample, pilot, dimension, options, _device, _host, relay, cancellationToken);
             TensorPrimitives.Add(scores, NystromSolver.LeverageScores(first), scores);
         }
-        return Landmarks.ByScore(scores, m, options.Seed);
+        return takeMasses ? Landmarks.ByScoreWithMass(scores, m, options.Seed) : new Landmarks(Landmarks.ByScore(scores, m, options.Seed));
     }
 
     /// <summary>The solver for a problem. A pure function.</summary>

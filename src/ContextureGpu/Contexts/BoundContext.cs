@@ -182,11 +182,11 @@ internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) :
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on)
     {
         DeviceMatrix<T> points = Upload(on, sample);
-        return new KernelWalk<T>(on, kernel, points, points);
+        return new KernelWalk<T>(on, kernel, points, points, sample.Mass);
     }
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
-        new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample));
+        new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample), sample.Mass);
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 }

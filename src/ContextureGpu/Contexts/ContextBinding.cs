@@ -99,8 +99,22 @@ internal static class ContextBinding
             }
             // The distances have served; their memory takes the probabilities.
             double[] values = distances.Length == columns.Length ? distances : new double[columns.Length];
-            Array.Fill(values, 1.0 / k);
+            if (sample.Mass is { } mass)
+                ShareByMass(mass, columns, k, values);
+            else
+                Array.Fill(values, 1.0 / k);
             return new CompressedRows(n, sample.Rows, starts, columns, values);
+        }
+    }
+
+    private static void ShareByMass(double[] mass, int[] columns, int k, double[] values)
+    {
+        for (int start = 0; start < columns.Length; start += k)
+        {
+            double sum = 0;
+            for (int e = start; e < start + k; e++)
+                sum += values[e] = mass[columns[e]];
+            TensorPrimitives.Divide(values.AsSpan(start, k), sum, values.AsSpan(start, k));
         }
     }
 

@@ -44,6 +44,9 @@ internal static class ModelFile
         writer.Write(sample.Rows);
         writer.Write(sample.Dimension);
         WriteNumbers(writer, sample.Values);
+        writer.Write(sample.Mass is not null);
+        if (sample.Mass is not null)
+            WriteNumbers(writer, sample.Mass);
         writer.Write(sample.Classes.Count);
         foreach ((string column, ClassColumn classes) in sample.Classes)
         {
@@ -159,7 +162,10 @@ internal static class ModelFile
     {
         Context context = body.Expression();
         (int rows, int dimension) = (body.Count(0), body.Count(0));
-        var sample = new ContextSample(body.Numbers((long)rows * dimension), rows, dimension);
+        double[] values = body.Numbers((long)rows * dimension);
+        double[]? mass = body.Reader.ReadBoolean() ? body.Numbers(rows) : null;
+        body.Require(mass is null || mass.All(q => q > 0), "a mass");
+        var sample = new ContextSample(values, rows, dimension) { Mass = mass };
         var classes = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         for (int left = body.Count(1); left > 0; left--)
         {
