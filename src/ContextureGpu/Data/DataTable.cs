@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ContextureGpu;
@@ -147,6 +148,7 @@ public sealed class DataTable
     }
 
     // x - x is 0, and NaN for what is not finite.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool AreFinite(ReadOnlySpan<double> values)
     {
         Vector<double> sum = Vector<double>.Zero;

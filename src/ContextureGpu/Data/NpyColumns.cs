@@ -50,7 +50,8 @@ internal sealed class NpyColumns(SafeFileHandle file, long offset, bool columnMa
         return _missing == 0;
     }
 
-    // A few columns at a time, so that every line of the slab is used while it is at hand.
+    // The slab is in the cache: each of its lines is used again for the next columns. Optimised at once, since one call can be all there is.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Transpose<T>(ReadOnlySpan<T> values, int start, int rows)
         where T : unmanaged, INumberBase<T>
     {
@@ -59,8 +60,16 @@ internal sealed class NpyColumns(SafeFileHandle file, long offset, bool columnMa
         {
             Span<double> to = columns[j].AsSpan(start, rows);
             ref T from = ref Unsafe.Add(ref MemoryMarshal.GetReference(values), j);
-            for (int i = 0; i < to.Length; i++)
-                to[i] = double.CreateTruncating(Unsafe.Add(ref from, (nint)i * width));
+            if (typeof(T) == typeof(double))
+            {
+                for (int i = 0; i < to.Length; i++)
+                    to[i] = Unsafe.As<T, double>(ref Unsafe.Add(ref from, (nint)i * width));
+            }
+            else
+            {
+                for (int i = 0; i < to.Length; i++)
+                    to[i] = Unsafe.As<T, float>(ref Unsafe.Add(ref from, (nint)i * width));
+            }
         }
     }
 
