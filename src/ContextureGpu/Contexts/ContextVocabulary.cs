@@ -8,10 +8,14 @@ internal static class ContextVocabulary
     private static readonly ContextSignature[] Known =
     [
         new("knn",
-            [new("k", KnnContext.AcceptedK), new("self", "true or false", IsOptional: true), new("metric", KnnContext.AcceptedMetric, IsOptional: true)],
+            [
+                new("k", KnnContext.AcceptedK), new("self", "true or false", IsOptional: true), new("metric", KnnContext.AcceptedMetric, IsOptional: true),
+                new("search", KnnContext.AcceptedSearch, IsOptional: true), ContextDraws.Parameters[1],
+            ],
             given => new KnnContext(
                 given.Integer("k", KnnContext.AcceptsK), given.Truth("self", otherwise: true),
-                KnnContext.MetricOf(given.Word("metric", KnnContext.AcceptsMetric, otherwise: "euclidean")))),
+                KnnContext.MetricOf(given.Word("metric", KnnContext.AcceptsMetric, otherwise: "euclidean")),
+                KnnContext.SearchOf(given.Word("search", KnnContext.AcceptsSearch, otherwise: "exact")), given.Seed("seed"))),
         Radial(RadialKernelKind.Gaussian),
         new("labels",
             [

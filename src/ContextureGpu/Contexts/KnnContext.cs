@@ -1,3 +1,4 @@
+using System.Globalization;
 using ContextureGpu.Kernels;
 
 namespace ContextureGpu;
@@ -15,16 +16,28 @@ internal sealed class KnnContext : Context
         ["manhattan"] = NeighborMetric.Manhattan,
     };
 
-    public KnnContext(int k, bool includeSelf, NeighborMetric metric)
-        : base($"knn(k={ContextText.Number(k)}{(includeSelf ? "" : ", self=false")}{(metric == NeighborMetric.Euclidean ? "" : $", metric={Name(metric)}")})")
+    /// <summary>The ways to search as expressions name them.</summary>
+    private static readonly Dictionary<string, KnnSearch> Searches = new(StringComparer.Ordinal)
+    {
+        ["exact"] = KnnSearch.Exact,
+        ["approximate"] = KnnSearch.Approximate,
+    };
+
+    public KnnContext(int k, bool includeSelf, NeighborMetric metric, KnnSearch search = KnnSearch.Exact, ulong seed = 0)
+        : base($"knn(k={ContextText.Number(k)}{(includeSelf ? "" : ", self=false")}{Other(metric)}{Other(search)}{(seed == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", seed={seed}"))})")
     {
         if (!AcceptsK(k))
             throw new InputException($"k is {ContextText.Number(k)}; it must be {AcceptedK}");
-        (K, IncludeSelf, Metric) = (k, includeSelf, metric);
+        if (search == KnnSearch.Exact && seed != 0)
+            throw new InputException("an exact search draws nothing, so a seed has no meaning; only search=approximate has one");
+        (K, IncludeSelf, Metric, Search, Seed) = (k, includeSelf, metric, search, seed);
     }
 
     /// <summary>What a metric can be, in words.</summary>
     internal static string AcceptedMetric { get; } = string.Join(", ", Metrics.Keys.SkipLast(1)) + $" or {Metrics.Keys.Last()}";
+
+    /// <summary>What a search can be, in words.</summary>
+    internal static string AcceptedSearch => "exact or approximate";
 
     /// <summary>The number of neighbours, at least 1.</summary>
     public int K { get; }
@@ -35,6 +48,12 @@ internal sealed class KnnContext : Context
     /// <summary>What near means.</summary>
     public NeighborMetric Metric { get; }
 
+    /// <summary>How neighbours within the sample are found.</summary>
+    public KnnSearch Search { get; }
+
+    /// <summary>Key of the draws of an approximate search.</summary>
+    public ulong Seed { get; }
+
     internal static bool AcceptsK(int k) => k >= 1;
 
     internal static bool AcceptsMetric(string name) => Metrics.ContainsKey(name);
@@ -42,13 +61,26 @@ internal sealed class KnnContext : Context
     /// <summary>The metric of a name that <see cref="AcceptsMetric"/> accepts.</summary>
     internal static NeighborMetric MetricOf(string name) => Metrics[name];
 
-    private static string Name(NeighborMetric metric)
+    internal static bool AcceptsSearch(string name) => Searches.ContainsKey(name);
+
+    /// <summary>The way to search of a name that <see cref="AcceptsSearch"/> accepts.</summary>
+    internal static KnnSearch SearchOf(string name) => Searches[name];
+
+    /// <summary>The same law with all neighbours found.</summary>
+    internal KnnContext WithExactSearch() => Search == KnnSearch.Exact ? this : new KnnContext(K, IncludeSelf, Metric);
+
+    private static string Other(NeighborMetric metric) => metric == NeighborMetric.Euclidean ? "" : $", metric={Name(Metrics, metric, "metric", AcceptedMetric)}";
+
+    private static string Other(KnnSearch search) => search == KnnSearch.Exact ? "" : $", search={Name(Searches, search, "search", AcceptedSearch)}";
+
+    private static string Name<T>(Dictionary<string, T> names, T value, string what, string accepted)
+        where T : struct, Enum
     {
-        foreach ((string name, NeighborMetric known) in Metrics)
+        foreach ((string name, T known) in names)
         {
-            if (known == metric)
+            if (EqualityComparer<T>.Default.Equals(known, value))
                 return name;
         }
-        throw new InputException($"metric is {metric}; it must be {AcceptedMetric}");
+        throw new InputException($"{what} is {value}; it must be {accepted}");
     }
 }

@@ -54,7 +54,7 @@ public sealed class ContextRoundTripTests
         switch (expected, actual)
         {
             case (KnnContext e, KnnContext a):
-                Assert.Equal((e.K, e.IncludeSelf, e.Metric), (a.K, a.IncludeSelf, a.Metric));
+                Assert.Equal((e.K, e.IncludeSelf, e.Metric, e.Search, e.Seed), (a.K, a.IncludeSelf, a.Metric, a.Search, a.Seed));
                 break;
             case (RbfContext e, RbfContext a):
                 Assert.Equal((e.Gamma, e.Kind), (a.Gamma, a.Kind));

@@ -64,7 +64,7 @@ internal sealed class RandomContexts
         17 => Context.Exponential(Below(2) == 0 ? null : Positive()),
         18 => Context.Cosine(Positive()),
         15 => new CustomContext(Name() + "c", null),
-        0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3)),
+        0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3), Below(2) is var approximate && approximate == 1 ? KnnSearch.Approximate : KnnSearch.Exact, approximate == 1 ? Seed() : 0),
         1 => Context.Rbf(Positive()),
         2 => Context.RbfMedian(),
         3 => Context.Labels(Name()),
