@@ -23,16 +23,22 @@ internal abstract class BoundContext
     /// <summary>The weights of the rows that this context asks for, positive, with sum 1; null for equal ones.</summary>
     public double[]? InputWeights { get; init; }
 
+    /// <summary>
+    /// Where the context is given by a dual kernel: the measure of each value of A that is a coordinate of features rather than an event with a probability, 0 for events. Null where
+    /// all are events.
+    /// </summary>
+    public double[]? Coordinates { get; init; }
+
     /// <summary>What a reader of the result should know of the law.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>P, (rows, atoms), row-stochastic.</summary>
+    /// <summary>P, (rows, atoms), row-stochastic in the columns that are events.</summary>
     public abstract LinearOperator<T> OnSample<T>(Arithmetic<T> on)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
     /// <summary>
     /// <c>B = D_w^(1/2) P D_PA^(-1/2)</c> (theory.md section 2), (rows, atoms), and the probabilities <c>P_A = P^T w</c> of the values of A; values that no row leads to have
-    /// none, and a column of zeros.
+    /// none, and a column of zeros. <see cref="Coordinates"/> have no probability, and their measure in the place of one.
     /// </summary>
     /// <exception cref="NumericalException">A probability is negative or not finite.</exception>
     public virtual LinearOperator<T> Normalised<T>(Arithmetic<T> on, double[] weights, out double[] atomMass)
@@ -44,10 +50,16 @@ internal abstract class BoundContext
             law.ApplyAdjoint(w, mass);
             atomMass = on.DownloadDouble(mass);
         }
+        for (int a = 0; a < Coordinates?.Length; a++)
+            atomMass[a] = Coordinates[a] > 0 ? 0 : atomMass[a];
         NormaliseMass(atomMass);
-        double[] left = Array.ConvertAll(weights, Math.Sqrt), right = Array.ConvertAll(atomMass, p => p > 0 ? 1 / Math.Sqrt(p) : 0);
+        double[] left = Array.ConvertAll(weights, Math.Sqrt), right = Array.ConvertAll(Measure(atomMass), p => p > 0 ? 1 / Math.Sqrt(p) : 0);
         return new DiagonallyScaled<T>(left, law, right, OperatorStructure.None);
     }
+
+    /// <summary>The measure on A: the probabilities of events, and that of <see cref="Coordinates"/>.</summary>
+    public double[] Measure(double[] atomMass) =>
+        Coordinates is null ? atomMass : [.. atomMass.Select((p, a) => Coordinates[a] > 0 ? Coordinates[a] : p)];
 
     /// <summary>P is stochastic, so the rounding of <c>P^T w</c> is removed by dividing by the sum.</summary>
     protected static void NormaliseMass(double[] mass)
@@ -99,6 +111,9 @@ internal sealed class DisjointSets
         for (int i = 0; i < count; i++)
             _parent[i] = i;
     }
+
+    /// <summary>Nodes.</summary>
+    public int Count => _parent.Length;
 
     /// <summary>Adds nodes and returns the first.</summary>
     public int Add(int count)

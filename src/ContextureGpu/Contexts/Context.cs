@@ -158,6 +158,34 @@ public abstract class Context : IEquatable<Context>
     public static Context Views(int width, double noise, int shift = 0, ImageMirror mirror = ImageMirror.Never, int? draws = null, ulong seed = 0) =>
         new ViewsContext(width, shift, mirror == ImageMirror.Horizontal, noise, new ContextDraws(draws, seed));
 
+    /// <summary>
+    /// The dual kernel <c>1 + &lt;phi(x), phi(x')&gt;</c> of a teacher's features, centred and scaled to the largest singular value 1. It has no law of A given x, so nothing can follow it.
+    /// </summary>
+    /// <param name="file">The features file, a row for each row of the data; it is not opened here.</param>
+    /// <param name="whiten">
+    /// Above 0 and below 1: every principal direction whose standard deviation is at least so many times the largest gets s = 1, the others are left out. Null for features as they are.
+    /// </param>
+    /// <exception cref="InputException"><paramref name="file"/> is empty, or <paramref name="whiten"/> is out of its range.</exception>
+    public static Context Teacher(string file, double? whiten = null) => new TeacherContext(file, whiten);
+
+    /// <summary>The dual kernel <c>1 + c k(x, x')</c> of a positive semidefinite matrix k, centred and scaled to the largest singular value 1. Nothing can follow it.</summary>
+    /// <param name="file">A .npy file with a row and a column for each row of the data; it is not opened here.</param>
+    /// <exception cref="InputException"><paramref name="file"/> is empty.</exception>
+    public static Context Kernel(string file) => KernelContext.OfFile(file);
+
+    /// <summary>As <see cref="Kernel(string)"/>, by code.</summary>
+    /// <param name="kernel">The kernel, positive semidefinite once it is centred.</param>
+    /// <exception cref="InputException">Its name is empty.</exception>
+    public static Context Kernel(ContextKernel kernel)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        return KernelContext.Named(kernel.Name, kernel);
+    }
+
+    /// <summary>The linear dual kernel of a number, <c>1 + z z'</c> with z the standardised number: its only singular function. Nothing can follow it.</summary>
+    /// <param name="column">The name of the column that holds the numbers.</param>
+    public static Context LinearTarget(string column) => new LinearTargetContext(column);
+
     /// <summary>A law of one's own.</summary>
     /// <param name="law">The law.</param>
     /// <exception cref="InputException">Its name is empty.</exception>

@@ -11,15 +11,20 @@ internal static class ContextBinding
 
     /// <summary>The law of a context on a sample; the device finds neighbours.</summary>
     /// <exception cref="InputException">The sample does not have what the context needs.</exception>
-    public static BoundContext Bind(Context context, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken) => context switch
+    public static BoundContext Bind(Context context, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken) =>
+        Bind(context, sample, null, device, cancellationToken);
+
+    // Masses of the rows that the context starts from are needed where features have to be centred; null for equal ones.
+    private static BoundContext Bind(Context context, ContextSample sample, double[]? mass, ComputeDevice device, CancellationToken cancellationToken) => context switch
     {
         KnnContext knn => BindKnn(knn, sample, device, cancellationToken),
         RbfContext rbf => BindRbf(rbf, sample),
         CosineContext cosine => ProjectedContext.Of(BindRbf(new RbfContext(0.5 * cosine.Gamma), UnitLength(cosine, sample)), rows => UnitLength(cosine, rows)),
         LabelsContext labels => BindLabels(labels, sample),
         GraphContext graph => BindGraph(graph, sample),
-        ConvolutionContext chain => chain.Factors.Select(f => Bind(f, sample, device, cancellationToken)).Aggregate((first, second) => Convolve(chain, first, second)),
-        CombinationContext sum => BindCombination(sum, sample, device, cancellationToken),
+        ConvolutionContext chain => BindChain(chain, sample, mass, device, cancellationToken),
+        CombinationContext sum => BindCombination(sum, sample, mass, device, cancellationToken),
+        TeacherContext or KernelContext or LinearTargetContext => BindDual(context, sample, mass, device),
         TargetContext target => BindTarget(target, sample),
         SoftLabelsContext soft => BindSoftLabels(soft, sample),
         PairsContext pairs => BindPairs(pairs, sample, device, cancellationToken),
@@ -27,6 +32,8 @@ internal static class ContextBinding
         ViewsContext views => NoiseBinding.Bind(views, sample),
         TokensContext tokens => TokenBinding.Bind(tokens, sample),
         ScarfContext scarf => TokenBinding.Bind(scarf, sample),
+        MaskContext mask when ContextTree.Leaves(mask).Any(FeatureBinding.IsDual) => throw new InputException(
+            $"{mask}: what follows a mask must be a law of A given the visible columns; a dual kernel has none"),
         MaskContext mask => TokenBinding.Bind(mask, sample, (then, seen) => Bind(then, seen, device, cancellationToken)),
         CustomContext custom => BindCustom(custom, sample),
         _ => throw new ArgumentException($"'{context}' has no single law", nameof(context)),
@@ -199,6 +206,7 @@ internal static class ContextBinding
             Atoms = then.Atoms,
             Space = $"{then.Space}, in {pairs.File}",
             InputWeights = then.InputWeights,
+            Coordinates = then.Coordinates,
             Warnings = then.Warnings,
         };
     }
@@ -268,16 +276,64 @@ internal static class ContextBinding
         };
     }
 
-    private static ConvolvedContext Convolve(Context chain, BoundContext first, BoundContext second)
+    private static FeatureContext BindDual(Context context, ContextSample sample, double[]? mass, ComputeDevice device)
     {
-        if (first.Space != BoundContext.SampleSpace)
-            throw new InputException($"'{chain}': a factor leads to {first.Space}, but the next one starts from {BoundContext.SampleSpace}; only a context that leads to rows can be followed by another");
-        return new ConvolvedContext(first, second) { Rows = first.Rows, Atoms = second.Atoms, Space = second.Space, InputWeights = Agreed([first, second]), Warnings = [.. first.Warnings, .. second.Warnings] };
+        double[] weights = mass ?? Equal(sample.Rows);
+        return context switch
+        {
+            TeacherContext teacher => FeatureBinding.Bind(teacher, sample, weights, device.LinearAlgebra),
+            KernelContext kernel => FeatureBinding.Bind(kernel, sample, weights, device.LinearAlgebra),
+            _ => FeatureBinding.Bind((LinearTargetContext)context, sample, weights),
+        };
     }
 
-    private static BoundContext BindCombination(CombinationContext sum, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
+    private static BoundContext BindChain(ConvolutionContext chain, ContextSample sample, double[]? mass, ComputeDevice device, CancellationToken cancellationToken)
     {
-        (double Weight, BoundContext Part)[] parts = [.. sum.Terms.Select(p => (p.Weight, Bind(p.Part, sample, device, cancellationToken)))];
+        BoundContext first = Bind(chain.Factors[0], sample, mass, device, cancellationToken);
+        foreach (Context factor in chain.Factors.Skip(1))
+        {
+            if (first.Coordinates is not null)
+                throw new InputException($"'{chain}': a factor leads to {first.Space}, a dual kernel with no probability of A given x, so nothing can follow it; put it last");
+            if (first.Space != BoundContext.SampleSpace)
+                throw new InputException($"'{chain}': a factor leads to {first.Space}, but the next one starts from {BoundContext.SampleSpace}; only a context that leads to rows can be followed by another");
+            double[]? between = ContextTree.Leaves(factor).Any(FeatureBinding.IsDual) ? Reached(first, mass ?? Equal(sample.Rows), device) : null;
+            BoundContext second = Bind(factor, sample, between, device, cancellationToken);
+            first = new ConvolvedContext(first, second)
+            {
+                Rows = first.Rows,
+                Atoms = second.Atoms,
+                Space = second.Coordinates is null ? second.Space : $"{second.Space}, behind {chain}",
+                InputWeights = Agreed([first, second]),
+                Coordinates = second.Coordinates,
+                Warnings = [.. first.Warnings, .. second.Warnings],
+            };
+        }
+        return first;
+    }
+
+    // The probabilities of the rows that a context leads to.
+    private static double[] Reached(BoundContext context, double[] weights, ComputeDevice device)
+    {
+        return device.Description.SupportsDouble ? On(device.Arithmetic<double>()) : On(device.Arithmetic<float>());
+
+        double[] On<T>(Arithmetic<T> on)
+            where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+        {
+            context.Normalised(on, weights, out double[] mass).Dispose();
+            return mass;
+        }
+    }
+
+    private static double[] Equal(int rows)
+    {
+        var mass = new double[rows];
+        Array.Fill(mass, 1.0 / rows);
+        return mass;
+    }
+
+    private static BoundContext BindCombination(CombinationContext sum, ContextSample sample, double[]? mass, ComputeDevice device, CancellationToken cancellationToken)
+    {
+        (double Weight, BoundContext Part)[] parts = [.. sum.Terms.Select(p => (p.Weight, Bind(p.Part, sample, mass, device, cancellationToken)))];
         double[]? weights = Agreed([.. parts.Select(p => p.Part)]);
         var bySpace = new List<(double Weight, BoundContext Part)>();
         foreach (IGrouping<string, (double Weight, BoundContext Part)> group in parts.GroupBy(p => p.Part.Space))
@@ -290,6 +346,7 @@ internal static class ContextBinding
                 Atoms = members[0].Part.Atoms,
                 Space = group.Key,
                 InputWeights = weights,
+                Coordinates = members[0].Part.Coordinates,
                 Warnings = [.. members.SelectMany(p => p.Part.Warnings)],
             }));
         }
@@ -301,6 +358,9 @@ internal static class ContextBinding
                 Atoms = bySpace.Sum(p => p.Part.Atoms),
                 Space = $"the union behind '{sum}'",
                 InputWeights = weights,
+                Coordinates = bySpace.All(p => p.Part.Coordinates is null)
+                    ? null
+                    : [.. bySpace.SelectMany(p => (p.Part.Coordinates ?? new double[p.Part.Atoms]).Select(measure => p.Weight * measure))],
                 Warnings = [.. bySpace.SelectMany(p => p.Part.Warnings)],
             };
     }

@@ -17,6 +17,7 @@ internal static class ContextVocabulary
             [
                 new("column", LabelsContext.AcceptedColumn, IsOptional: true), new("noise", LabelsContext.AcceptedNoise, IsOptional: true),
                 new("smoothing", TargetContext.AcceptedSmoothing, IsOptional: true), new("columns", SoftLabelsContext.AcceptedColumns, IsOptional: true),
+                new("kernel", LinearTargetContext.Linear, IsOptional: true),
             ],
             Labels),
         new("graph", [new("file", GraphContext.AcceptedFile), new("directed", "true or false", IsOptional: true)],
@@ -46,10 +47,13 @@ internal static class ContextVocabulary
         Radial(RadialKernelKind.Laplacian),
         Radial(RadialKernelKind.Exponential),
         new("cosine", [new("gamma", CosineContext.AcceptedGamma)], given => new CosineContext(given.RequiredNumber("gamma", RbfContext.AcceptsGamma))),
+        new("teacher", [new("file", TeacherContext.AcceptedFile), new("whiten", TeacherContext.AcceptedWhiten, IsOptional: true)],
+            given => new TeacherContext(given.Name("file", GraphContext.AcceptsFile), given.OptionalNumber("whiten", TeacherContext.AcceptsWhiten))),
+        new("kernel", [new("file", KernelContext.AcceptedFile, IsOptional: true), new("name", CustomContext.AcceptedName, IsOptional: true)], Kernel),
         new("custom", [new("name", CustomContext.AcceptedName)], given => new CustomContext(given.Name("name", CustomContext.AcceptsName), null)),
     ];
 
-    private static readonly string[] Reserved = ["teacher", "cutmix"];
+    private static readonly string[] Reserved = ["cutmix"];
 
     /// <summary>The names of the contexts there are.</summary>
     public static string Names { get; } = string.Join(", ", Known.Select(signature => signature.Name));
@@ -71,18 +75,32 @@ internal static class ContextVocabulary
     private static ContextSignature Radial(RadialKernelKind kind) => new(
         RbfContext.Word(kind), [new("gamma", RbfContext.AcceptedGamma)], given => new RbfContext(given.NumberOrWord("gamma", RbfContext.AcceptsGamma, RbfContext.Median), kind));
 
-    // One word for three laws: classes, numbers that are smoothed, and probabilities of classes.
+    private static KernelContext Kernel(ContextArguments given)
+    {
+        string? file = given.OptionalName("file", GraphContext.AcceptsFile), name = given.OptionalName("name", CustomContext.AcceptsName);
+        return file is null == name is null
+            ? throw new InputException("kernel has either file (of a matrix) or name (of code), not both and not none")
+            : file is not null ? KernelContext.OfFile(file) : KernelContext.Named(name!, null);
+    }
+
+    // One word for four laws: classes, numbers that are smoothed, the linear kernel of numbers, and probabilities of classes.
     private static Context Labels(ContextArguments given)
     {
-        string? columns = given.OptionalName("columns", SoftLabelsContext.AcceptsColumns);
+        string? columns = given.OptionalName("columns", SoftLabelsContext.AcceptsColumns), kernel = given.OptionalName("kernel", name => name == LinearTargetContext.Linear);
         double? noise = given.OptionalNumber("noise", LabelsContext.AcceptsNoise), smoothing = given.OptionalNumber("smoothing", TargetContext.AcceptsSmoothing);
         if (columns is not null)
         {
-            return noise is null && smoothing is null && given.OptionalName("column", _ => true) is null
+            return noise is null && smoothing is null && kernel is null && given.OptionalName("column", _ => true) is null
                 ? new SoftLabelsContext(columns)
-                : throw new InputException("labels with columns, the probabilities of classes, has no column, noise or smoothing");
+                : throw new InputException("labels with columns, the probabilities of classes, has no column, noise, smoothing or kernel");
         }
         string column = given.Name("column", _ => true);
+        if (kernel is not null)
+        {
+            return noise is null && smoothing is null
+                ? new LinearTargetContext(column)
+                : throw new InputException("labels with a kernel has neither noise nor smoothing");
+        }
         if (smoothing is not double width)
             return new LabelsContext(column, noise ?? 0);
         return noise is null

@@ -16,5 +16,5 @@ internal sealed class ProjectedContext(BoundContext inner, Func<ContextSample, C
 
     /// <summary>A projection of a bound context, in the same space.</summary>
     public static ProjectedContext Of(BoundContext inner, Func<ContextSample, ContextSample> project) =>
-        new(inner, project) { Rows = inner.Rows, Atoms = inner.Atoms, Space = inner.Space, InputWeights = inner.InputWeights, Warnings = inner.Warnings };
+        new(inner, project) { Rows = inner.Rows, Atoms = inner.Atoms, Space = inner.Space, InputWeights = inner.InputWeights, Coordinates = inner.Coordinates, Warnings = inner.Warnings };
 }

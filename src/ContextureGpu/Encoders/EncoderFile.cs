@@ -5,7 +5,7 @@ namespace ContextureGpu.Encoders;
 /// <summary>The file of an encoder: its network and how it was trained, then the body of a <see cref="ModelFile"/> with the sample and the estimated singular functions.</summary>
 internal static class EncoderFile
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private static ReadOnlySpan<byte> Magic => "CTXENCOD"u8;
 

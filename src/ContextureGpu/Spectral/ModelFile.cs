@@ -10,13 +10,13 @@ namespace ContextureGpu;
 /// </summary>
 internal static class ModelFile
 {
-    private const int Version = 2, MaximumText = 1 << 20;
+    private const int Version = 3, MaximumText = 1 << 20;
 
     private static ReadOnlySpan<byte> Magic => "CTXMODEL"u8;
 
     public static void Save(string path, ModelState state)
     {
-        long bytes = sizeof(double) * state.Sample.Values.LongLength;
+        long bytes = sizeof(double) * (state.Sample.Values.LongLength + state.Sample.Kernels.Values.Sum(k => k.LongLength) + state.Sample.Partners.Values.Sum(p => p.Values.LongLength));
         foreach (ModelPart part in state.Parts)
             bytes += sizeof(double) * ((long)part.Spectrum.Features.Points + part.Spectrum.AtomFunctions.Points) * part.Spectrum.SingularValues.Length;
         if (bytes > Array.MaxLength)
@@ -76,6 +76,7 @@ internal static class ModelFile
             writer.Write(partner.Dimension);
             WriteNumbers(writer, partner.Values);
         }
+        WriteNamed(writer, sample.Kernels);
         writer.Write(state.Parts.Count);
         foreach (ModelPart part in state.Parts)
             WritePart(writer, part);
@@ -178,6 +179,7 @@ internal static class ModelFile
             int inputs = body.Count(0);
             sample.Partners[file] = new ContextSample(body.Numbers((long)rows * inputs), rows, inputs);
         }
+        body.Named(sample.Kernels, length => length == (long)rows * rows);
         var parts = new ModelPart[body.Count(1)];
         for (int i = 0; i < parts.Length; i++)
             parts[i] = ReadPart(body);
@@ -271,8 +273,12 @@ internal static class ModelFile
         }
 
         /// <summary>A context, with the user's code for the laws that are his.</summary>
-        public Context Expression() => ContextTree.Replace(Context.Parse(Text()), leaf =>
-            leaf is CustomContext custom && laws.FirstOrDefault(l => l.Name == custom.Name) is { } law ? Context.Custom(law) : leaf);
+        public Context Expression() => ContextTree.Replace(Context.Parse(Text()), leaf => leaf switch
+        {
+            CustomContext custom when laws.FirstOrDefault(l => l.Name == custom.Name) is { } law => Context.Custom(law),
+            KernelContext { Name: { } name } when laws.OfType<ContextKernel>().FirstOrDefault(k => k.Name == name) is { } kernel => Context.Kernel(kernel),
+            _ => leaf,
+        });
 
         public string Text()
         {

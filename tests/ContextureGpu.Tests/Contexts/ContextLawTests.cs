@@ -18,7 +18,7 @@ public sealed class ContextLawTests
         "graph(file=edges, directed=true)", "noise(sigma=0.5)", "noise(time=0.4, draws=70, seed=3)", "scarf(rate=0.5)", "scarf(rate=0.3, draws=100, seed=2)", "tokens(rate=0.4, draws=30)",
         "tokens(rate=0.5, draws=all)", "mask(rate=0.4, draws=6, then=knn(k=3))", "mask(rate=0.3, draws=5, then=rbf(gamma=1))", "views(width=2, shift=1, flip=true, noise=0.7)",
         "pairs(file=partners, then=knn(k=5))", "knn(k=3) * noise(sigma=0.5)", "knn(k=5) * pairs(file=partners, then=rbf(gamma=0.5))",
-        "0.4 noise(sigma=0.3) + 0.6 knn(k=4)", "mask(rate=0.4, draws=4, then=knn(k=3) + rbf(gamma=0.5)) * tokens(rate=0.5)",
+        "0.4 noise(sigma=0.3) + 0.6 knn(k=4)", "rbf(gamma=1) + knn(k=3) * knn(k=3)", "knn(k=4) + knn(k=2) * knn(k=3) * rbf(gamma=1)", "mask(rate=0.4, draws=4, then=knn(k=3) + rbf(gamma=0.5)) * tokens(rate=0.5)",
     ];
 
     [Theory]

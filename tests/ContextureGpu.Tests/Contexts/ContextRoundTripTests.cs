@@ -19,7 +19,7 @@ public sealed class ContextRoundTripTests
             AssertSameNodes(context, again);
             kinds.Add(context.GetType());
         }
-        Assert.Equal(17, kinds.Count);
+        Assert.Equal(20, kinds.Count);
     }
 
     [Fact]
@@ -93,6 +93,15 @@ public sealed class ContextRoundTripTests
             case (PairsContext e, PairsContext a):
                 Assert.Equal(e.File, a.File);
                 AssertSameNodes(e.Then, a.Then);
+                break;
+            case (TeacherContext e, TeacherContext a):
+                Assert.Equal((e.File, e.Whiten), (a.File, a.Whiten));
+                break;
+            case (KernelContext e, KernelContext a):
+                Assert.Equal((e.File, e.Name), (a.File, a.Name));
+                break;
+            case (LinearTargetContext e, LinearTargetContext a):
+                Assert.Equal(e.Column, a.Column);
                 break;
             case (CustomContext e, CustomContext a):
                 Assert.Equal(e.Name, a.Name);

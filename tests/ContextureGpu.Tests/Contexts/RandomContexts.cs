@@ -49,7 +49,7 @@ internal sealed class RandomContexts
         _ => Leaf(),
     };
 
-    private Context Leaf() => Below(19) switch
+    private Context Leaf() => Below(22) switch
     {
         6 => new GraphContext(Name() + "d", isDirected: true),
         7 => Context.Target(Name(), Positive()),
@@ -64,6 +64,9 @@ internal sealed class RandomContexts
         17 => Context.Exponential(Below(2) == 0 ? null : Positive()),
         18 => Context.Cosine(Positive()),
         15 => new CustomContext(Name() + "c", null),
+        19 => Context.Teacher(Name() + "t", Below(2) == 0 ? null : Share()),
+        20 => Below(2) == 0 ? Context.Kernel(Name() + "k") : KernelContext.Named(Name() + "k", null),
+        21 => Context.LinearTarget(Name()),
         0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3)),
         1 => Context.Rbf(Positive()),
         2 => Context.RbfMedian(),
