@@ -101,6 +101,8 @@ internal static class FitMemory
         NoiseContext noise => noise.Draws.Count ?? shape.Rows,
         ViewsContext views => views.Draws.Count ?? shape.Rows,
         ScarfContext scarf => scarf.Draws.Count ?? shape.Rows,
+        CutMixContext cutmix => cutmix.Draws.Count ?? shape.Rows,
+        CutoutContext cutout => shape.Rows * Places(cutout, shape),
         TeacherContext teacher => 1 + Math.Min(shape.Rows, shape.Features.GetValueOrDefault(teacher.File, shape.Rows)),
         LinearTargetContext => 2,
         TokensContext tokens => shape.Rows * Masks(tokens, shape),
@@ -169,13 +171,14 @@ internal static class FitMemory
 
     private static double Entries(Context context, FitShape shape) => context switch
     {
-        KnnContext knn => (double)shape.Rows * knn.K,
+        KnnContext knn => (double)shape.Rows * knn.K * (knn.Counted == KnnGraph.Symmetric ? 2 : 1),
         LabelsContext labels => (double)shape.Rows * (labels.Noise == 0 ? 1 : shape.Classes.GetValueOrDefault(labels.Column, 1)),
         GraphContext graph => 2.0 * shape.Edges.GetValueOrDefault(graph.File),
         SoftLabelsContext soft => (double)shape.Rows * soft.Columns.Count,
         TokensContext tokens => shape.Rows * Masks(tokens, shape),
         // How many rows could have led to a value depends on the data: few where a column is continuous, a part of all where all have few levels.
-        ScarfContext => 0.25 * shape.Rows * Atoms(context, shape),
+        ScarfContext or CutMixContext => 0.25 * shape.Rows * Atoms(context, shape),
+        CutoutContext cutout => shape.Rows * Places(cutout, shape),
         // A user's law is not known before it is asked.
         CustomContext => 64.0 * shape.Rows,
         _ => throw new ArgumentException($"'{context}' is not stored", nameof(context)),
@@ -190,6 +193,9 @@ internal static class FitMemory
         KnnContext or RbfContext or CosineContext or TargetContext or GraphContext => BoundContext.SampleSpace,
         _ => context.ToString(),
     };
+
+    private static double Places(CutoutContext cutout, FitShape shape) =>
+        Math.Max(1, cutout.Width - cutout.Size + 1.0) * Math.Max(1, (shape.Inputs / cutout.Width) - cutout.Size + 1.0);
 
     private static double Masks(TokensContext tokens, FitShape shape) => tokens.Draws ?? Math.Pow(2, Math.Min(shape.Inputs, TokensContext.MostColumnsForAll));
 

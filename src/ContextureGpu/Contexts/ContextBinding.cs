@@ -9,6 +9,9 @@ internal static class ContextBinding
     /// <summary>Rows whose distances the median heuristic looks at; more are thinned evenly.</summary>
     private const int MedianRows = 2000;
 
+    /// <summary>Rows whose neighbours the other heuristic looks at, among all rows.</summary>
+    private const int NeighborRows = 500;
+
     /// <summary>The law of a context on a sample; the device finds neighbours.</summary>
     /// <exception cref="InputException">The sample does not have what the context needs.</exception>
     public static BoundContext Bind(Context context, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken) =>
@@ -32,6 +35,8 @@ internal static class ContextBinding
         ViewsContext views => NoiseBinding.Bind(views, sample),
         TokensContext tokens => TokenBinding.Bind(tokens, sample),
         ScarfContext scarf => TokenBinding.Bind(scarf, sample),
+        CutoutContext cutout => TokenBinding.Bind(cutout, sample),
+        CutMixContext cutmix => CutMixBinding.Bind(cutmix, sample),
         MaskContext mask when ContextTree.Leaves(mask).Any(FeatureBinding.IsDual) => throw new InputException(
             $"{mask}: what follows a mask must be a law of A given the visible columns; a dual kernel has none"),
         MaskContext mask => TokenBinding.Bind(mask, sample, (then, seen) => Bind(then, seen, device, cancellationToken)),
@@ -39,10 +44,10 @@ internal static class ContextBinding
         _ => throw new ArgumentException($"'{context}' has no single law", nameof(context)),
     };
 
-    /// <summary>The context with the median heuristic replaced by the number it gives on this sample.</summary>
+    /// <summary>The context with every heuristic for a scale replaced by the number it gives on this sample.</summary>
     public static Context Resolve(Context context, ContextSample sample) => ContextTree.Replace(context, leaf => leaf switch
     {
-        RbfContext { Gamma: null } rbf => new RbfContext(MedianGamma(rbf, sample), rbf.Kind),
+        RbfContext { Gamma: null } rbf => new RbfContext(Scale(rbf, sample), rbf.Kind),
         PairsContext pairs => new PairsContext(pairs.File, Resolve(pairs.Then, Partner(pairs, sample))),
         _ => leaf,
     });
@@ -55,6 +60,8 @@ internal static class ContextBinding
             throw new InputException($"{knn}: k is {knn.K}, but there are {sample.Rows} rows; at most {most} neighbours exist");
         if (knn.Metric == NeighborMetric.Cosine)
             RefuseZeroRows(knn, sample);
+        if (knn.Counted != KnnGraph.Directed)
+            return NeighborGraph.Bind(knn, sample, device, cancellationToken);
         return new SparseContext(new(() => Law(sample, true, device, cancellationToken)), (rows, on) => Law(rows, false, on, CancellationToken.None))
         {
             Rows = sample.Rows,
@@ -87,8 +94,13 @@ internal static class ContextBinding
         }
     }
 
-    // The first k of k + 1 neighbours that are not the query itself.
-    private static int[] WithoutSelf(int[] found, double[] distances, int n, int k, bool isSample)
+    /// <summary>The first k of k + 1 neighbours that are not the query itself, row-major (n, k).</summary>
+    /// <param name="found">Neighbours, nearest first, (n, k + 1).</param>
+    /// <param name="distances">Their distances.</param>
+    /// <param name="n">Queries.</param>
+    /// <param name="k">Neighbours wanted.</param>
+    /// <param name="isSample">Whether the queries are the rows that were searched, so that each knows itself by its number; otherwise one that equals it stands for it.</param>
+    internal static int[] WithoutSelf(int[] found, double[] distances, int n, int k, bool isSample)
     {
         var others = new int[n * k];
         for (int i = 0; i < n; i++)
@@ -103,7 +115,8 @@ internal static class ContextBinding
         return others;
     }
 
-    private static void RefuseZeroRows(KnnContext knn, ContextSample sample)
+    /// <summary>The cosine needs rows that have a direction.</summary>
+    internal static void RefuseZeroRows(KnnContext knn, ContextSample sample)
     {
         for (int i = 0; i < sample.Rows; i++)
         {
@@ -115,7 +128,7 @@ internal static class ContextBinding
     private static RadialContext BindRbf(RbfContext rbf, ContextSample sample)
     {
         RefuseConstant(rbf, sample);
-        var kernel = new RadialKernel(rbf.Kind, rbf.Gamma ?? MedianGamma(rbf, sample));
+        var kernel = new RadialKernel(rbf.Kind, rbf.Gamma ?? Scale(rbf, sample));
         return new RadialContext(kernel, sample) { Rows = sample.Rows, Atoms = sample.Rows, Space = BoundContext.SampleSpace };
     }
 
@@ -394,32 +407,71 @@ internal static class ContextBinding
         return rows.WithInputs(values, rows.Dimension, rows.ColumnStarts);
     }
 
-    // One over the median of what the kernel takes: squared distances, sums of absolute differences, distances.
-    private static double MedianGamma(RbfContext rbf, ContextSample sample)
+    // One over the median of what the kernel takes (squared distances, sums of absolute differences, distances): over all pairs, or to the k-th nearest other row.
+    private static double Scale(RbfContext rbf, ContextSample sample)
     {
-        int step = Math.Max(1, (sample.Rows + MedianRows - 1) / MedianRows), d = sample.Dimension;
+        double median = rbf.Neighbor is int neighbor ? MedianToNeighbor(rbf, neighbor, sample) : MedianOfPairs(rbf, sample), gamma = 1 / median;
+        return median > 0 && gamma > 0 && double.IsFinite(gamma)
+            ? gamma
+            : throw new InputException($"{rbf}: the median of {(rbf.Kind == RadialKernelKind.Gaussian ? "the squared distance" : "the distance")} {(rbf.Neighbor is int k ? $"to neighbour {k}" : "between rows")} is {median}; give gamma as a number");
+    }
+
+    private static double MedianToNeighbor(RbfContext rbf, int neighbor, ContextSample sample)
+    {
+        int n = sample.Rows;
+        if (neighbor > n - 1)
+            throw new InputException($"{rbf}: k is {neighbor}, but there are {n} rows; at most {n - 1} other rows exist");
+        int step = Math.Max(1, (n + NeighborRows - 1) / NeighborRows);
+        int[] rows = [.. Enumerable.Range(0, n).Where(i => i % step == 0)];
+        var reached = new double[rows.Length];
+        Parallel.For(0, rows.Length, i =>
+        {
+            // The k smallest so far, the largest of them first to go.
+            var nearest = new PriorityQueue<double, double>(neighbor + 1);
+            for (int j = 0; j < n; j++)
+            {
+                double delta = j == rows[i] ? double.PositiveInfinity : Delta(rbf.Kind, sample, rows[i], j);
+                if (nearest.Count < neighbor)
+                    nearest.Enqueue(delta, -delta);
+                else if (delta < nearest.Peek())
+                    nearest.EnqueueDequeue(delta, -delta);
+            }
+            reached[i] = nearest.Peek();
+        });
+        return Median(reached);
+    }
+
+    private static double Delta(RadialKernelKind kind, ContextSample sample, int i, int j)
+    {
+        int d = sample.Dimension;
+        ReadOnlySpan<double> a = sample.Values.AsSpan((int)((long)i * d), d), b = sample.Values.AsSpan((int)((long)j * d), d);
+        double sum = 0;
+        for (int f = 0; f < d; f++)
+        {
+            double difference = a[f] - b[f];
+            sum += kind == RadialKernelKind.Laplacian ? Math.Abs(difference) : difference * difference;
+        }
+        return kind == RadialKernelKind.Exponential ? Math.Sqrt(sum) : sum;
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        int half = values.Length / 2;
+        return values.Length == 0 ? 0 : values.Length % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
+    }
+
+    private static double MedianOfPairs(RbfContext rbf, ContextSample sample)
+    {
+        int step = Math.Max(1, (sample.Rows + MedianRows - 1) / MedianRows);
         int[] rows = [.. Enumerable.Range(0, sample.Rows).Where(i => i % step == 0)];
         var distances = new double[(long)rows.Length * (rows.Length - 1) / 2];
         int at = 0;
         for (int i = 0; i < rows.Length; i++)
         {
             for (int j = 0; j < i; j++)
-            {
-                double sum = 0;
-                for (int f = 0; f < d; f++)
-                {
-                    double difference = sample.Values[(rows[i] * d) + f] - sample.Values[(rows[j] * d) + f];
-                    sum += rbf.Kind == RadialKernelKind.Laplacian ? Math.Abs(difference) : difference * difference;
-                }
-                distances[at++] = rbf.Kind == RadialKernelKind.Exponential ? Math.Sqrt(sum) : sum;
-            }
+                distances[at++] = Delta(rbf.Kind, sample, rows[i], rows[j]);
         }
-        Array.Sort(distances);
-        int half = distances.Length / 2;
-        double median = distances.Length == 0 ? 0 : distances.Length % 2 == 1 ? distances[half] : 0.5 * (distances[half - 1] + distances[half]);
-        double gamma = 1 / median;
-        return median > 0 && gamma > 0 && double.IsFinite(gamma)
-            ? gamma
-            : throw new InputException($"{rbf}: the median of {(rbf.Kind == RadialKernelKind.Gaussian ? "the squared distance" : "the distance")} between rows is {median}; give gamma as a number");
+        return Median(distances);
     }
 }

@@ -8,10 +8,14 @@ internal static class ContextVocabulary
     private static readonly ContextSignature[] Known =
     [
         new("knn",
-            [new("k", KnnContext.AcceptedK), new("self", "true or false", IsOptional: true), new("metric", KnnContext.AcceptedMetric, IsOptional: true)],
+            [
+                new("k", KnnContext.AcceptedK), new("self", "true or false", IsOptional: true), new("metric", KnnContext.AcceptedMetric, IsOptional: true),
+                new("graph", KnnContext.AcceptedGraph, IsOptional: true),
+            ],
             given => new KnnContext(
                 given.Integer("k", KnnContext.AcceptsK), given.Truth("self", otherwise: true),
-                KnnContext.MetricOf(given.Word("metric", KnnContext.AcceptsMetric, otherwise: "euclidean")))),
+                KnnContext.MetricOf(given.Word("metric", KnnContext.AcceptsMetric, otherwise: "euclidean")),
+                KnnContext.GraphOf(given.Word("graph", KnnContext.AcceptsGraph, otherwise: "directed")))),
         Radial(RadialKernelKind.Gaussian),
         new("labels",
             [
@@ -27,8 +31,14 @@ internal static class ContextVocabulary
         new("noise",
             [new("sigma", NoiseContext.AcceptedSigma, IsOptional: true), new("time", NoiseContext.AcceptedTime, IsOptional: true), .. ContextDraws.Parameters],
             given => new NoiseContext(given.OptionalNumber("sigma", NoiseContext.AcceptsSigma), given.OptionalNumber("time", NoiseContext.AcceptsTime), ContextDraws.Read(given))),
-        new("scarf", [new("rate", MaskContext.AcceptedRate), .. ContextDraws.Parameters],
-            given => new ScarfContext(given.RequiredNumber("rate", MaskContext.AcceptsRate), ContextDraws.Read(given))),
+        new("scarf", [new("rate", MaskContext.AcceptedRate), new("marginal", ScarfContext.AcceptedMarginal, IsOptional: true), .. ContextDraws.Parameters],
+            given => new ScarfContext(
+                given.RequiredNumber("rate", MaskContext.AcceptsRate), ContextDraws.Read(given),
+                ScarfContext.MarginalOf(given.Word("marginal", ScarfContext.AcceptsMarginal, otherwise: "empirical")))),
+        new("cutmix", [new("rate", MaskContext.AcceptedRate), new("width", CutMixContext.AcceptedWidth, IsOptional: true), .. ContextDraws.Parameters],
+            given => new CutMixContext(given.RequiredNumber("rate", MaskContext.AcceptsRate), given.OptionalInteger("width", ViewsContext.AcceptsWidth), ContextDraws.Read(given))),
+        new("cutout", [new("width", CutMixContext.AcceptedWidth), new("size", CutoutContext.AcceptedSize)],
+            given => new CutoutContext(given.Integer("width", ViewsContext.AcceptsWidth), given.Integer("size", CutoutContext.AcceptsSize))),
         new("tokens", [new("rate", MaskContext.AcceptedRate), new("draws", TokensContext.AcceptedDraws, IsOptional: true), ContextDraws.Parameters[1]],
             given => new TokensContext(
                 given.RequiredNumber("rate", MaskContext.AcceptsRate), given.IntegerOrWord("draws", ContextDraws.AcceptsCount, TokensContext.All, TokensContext.DefaultDraws), given.Seed("seed"))),
@@ -53,8 +63,6 @@ internal static class ContextVocabulary
         new("custom", [new("name", CustomContext.AcceptedName)], given => new CustomContext(given.Name("name", CustomContext.AcceptsName), null)),
     ];
 
-    private static readonly string[] Reserved = ["cutmix"];
-
     /// <summary>The names of the contexts there are.</summary>
     public static string Names { get; } = string.Join(", ", Known.Select(signature => signature.Name));
 
@@ -64,16 +72,21 @@ internal static class ContextVocabulary
     /// <summary>Why a name that <see cref="Find"/> does not have is refused.</summary>
     public static string Refusal(string name)
     {
-        if (Reserved.Contains(name))
-            return $"'{name}' is not available in this version; available are {Names}";
-        (int distance, string nearest) = Known.Select(signature => signature.Name).Concat(Reserved)
+        (int distance, string nearest) = Known.Select(signature => signature.Name)
             .Select(known => (EditDistance.Between(name.ToLowerInvariant(), known), known)).MinBy(candidate => candidate.Item1);
         string suggestion = 2 * distance <= nearest.Length + 1 ? $"did you mean '{nearest}'? " : "";
         return $"there is no context '{ContextText.Shown(name)}'; {suggestion}known are {Names}";
     }
 
     private static ContextSignature Radial(RadialKernelKind kind) => new(
-        RbfContext.Word(kind), [new("gamma", RbfContext.AcceptedGamma)], given => new RbfContext(given.NumberOrWord("gamma", RbfContext.AcceptsGamma, RbfContext.Median), kind));
+        RbfContext.Word(kind), [new("gamma", RbfContext.AcceptedGamma), new("k", RbfContext.AcceptedNeighbor, IsOptional: true)], given =>
+        {
+            int? neighbor = given.OptionalInteger("k", KnnContext.AcceptsK);
+            if (given.IsWord("gamma", RbfContext.Kth))
+                return RbfContext.Scaled(neighbor ?? RbfContext.DefaultNeighbor, kind);
+            double? gamma = given.NumberOrWord("gamma", RbfContext.AcceptsGamma, RbfContext.Median);
+            return neighbor is null ? new RbfContext(gamma, kind) : throw new InputException($"k is the neighbour that gamma={RbfContext.Kth} goes by; with another gamma there is no k");
+        });
 
     private static KernelContext Kernel(ContextArguments given)
     {
