@@ -82,6 +82,42 @@ internal abstract class BoundContext
     /// </summary>
     public abstract bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached);
 
+    /// <summary>
+    /// Draws values of A by the law of the sample: draw e, of the row <c>rows[e]</c>, is a function of the seed and of <c>first + e</c>, however the draws are cut into batches.
+    /// </summary>
+    /// <param name="rows">Rows of the sample.</param>
+    /// <param name="seed">Key.</param>
+    /// <param name="first">Number of the first draw.</param>
+    /// <param name="atoms">Receives the number of a value of A for each.</param>
+    /// <exception cref="InputException">The context is given by a dual kernel, which is no law.</exception>
+    public void Draw(ReadOnlyMemory<int> rows, ulong seed, long first, Memory<int> atoms)
+    {
+        if (Coordinates is not null)
+            throw new InputException($"{Space}: a dual kernel has no law of A given x to draw from");
+        Parallel.For(0, rows.Length, e =>
+        {
+            var random = new UniformDraws(seed, first + e);
+            atoms.Span[e] = DrawOne(rows.Span[e], ref random);
+        });
+    }
+
+    /// <summary>Draws one value of A.</summary>
+    public abstract int DrawOne(int row, ref UniformDraws random);
+
+    /// <summary>log k between two points, k a radial kernel, over all inputs or some.</summary>
+    protected static double LogKernel(RadialKernel kernel, ReadOnlySpan<double> x, ReadOnlySpan<double> y, int[]? inputs = null)
+    {
+        double sum = 0;
+        int count = inputs?.Length ?? x.Length;
+        for (int e = 0; e < count; e++)
+        {
+            int f = inputs is null ? e : inputs[e];
+            double difference = x[f] - y[f];
+            sum += kernel.Kind == RadialKernelKind.Laplacian ? Math.Abs(difference) : difference * difference;
+        }
+        return -kernel.Gamma * (kernel.Kind == RadialKernelKind.Exponential ? Math.Sqrt(sum) : sum);
+    }
+
     /// <summary>The inputs of rows on a device.</summary>
     protected static DeviceMatrix<T> Upload<T>(Arithmetic<T> on, ContextSample rows)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => on.UploadMatrix<T>(rows.Values, rows.Rows, rows.Dimension);
@@ -162,6 +198,12 @@ internal sealed class SparseContext(Lazy<CompressedRows> onSample, Func<ContextS
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new SparseOperator<T>(on, lawAt(rows, device), OperatorStructure.None);
 
+    public override int DrawOne(int row, ref UniformDraws random)
+    {
+        CompressedRows law = onSample.Value;
+        return law.ColumnIndices[law.RowStarts[row] + random.Choose(law.Values.AsSpan(law.RowStarts[row]..law.RowStarts[row + 1]))];
+    }
+
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {
         CompressedRows law = onSample.Value;
@@ -194,6 +236,9 @@ internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) :
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample));
 
+    public override int DrawOne(int row, ref UniformDraws random) =>
+        random.ChooseByLog(Atoms, a => LogKernel(kernel, sample.Row(row), sample.Row(a)));
+
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 }
 
@@ -209,6 +254,12 @@ internal sealed class MaskedRadialContext(RadialKernel kernel, ContextSample sam
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new MaskedKernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample), visible);
 
+    public override int DrawOne(int row, ref UniformDraws random)
+    {
+        int[] inputs = visible[(int)(random.Next() * visible.Count)];
+        return random.ChooseByLog(Atoms, a => LogKernel(kernel, sample.Row(row), sample.Row(a), inputs));
+    }
+
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 }
 
@@ -219,6 +270,8 @@ internal sealed class ConvolvedContext(BoundContext first, BoundContext second) 
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new Product<T>(first.At(on, rows, device), second.OnSample(on));
+
+    public override int DrawOne(int row, ref UniformDraws random) => second.DrawOne(first.DrawOne(row, ref random), ref random);
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {
@@ -235,6 +288,8 @@ internal sealed class MixedContext(IReadOnlyList<(double Weight, BoundContext Pa
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new WeightedSum<T>([.. parts.Select(p => (p.Weight, p.Part.At(on, rows, device)))]);
+
+    public override int DrawOne(int row, ref UniformDraws random) => parts[random.Choose([.. parts.Select(p => p.Weight)])].Part.DrawOne(row, ref random);
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {
@@ -256,6 +311,12 @@ internal sealed class TaggedContext(IReadOnlyList<(double Weight, BoundContext P
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new SideBySide<T>([.. parts.Select(p => (p.Weight, p.Part.At(on, rows, device)))]);
+
+    public override int DrawOne(int row, ref UniformDraws random)
+    {
+        int tag = random.Choose([.. parts.Select(p => p.Weight)]);
+        return parts.Take(tag).Sum(p => p.Part.Atoms) + parts[tag].Part.DrawOne(row, ref random);
+    }
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {

@@ -27,6 +27,9 @@ internal sealed class ContextSample
 
     public int Dimension { get; }
 
+    /// <summary>The inputs of a row.</summary>
+    public ReadOnlySpan<double> Row(int row) => Values.AsSpan((int)((long)row * Dimension), Dimension);
+
     /// <summary>Label columns by name.</summary>
     public Dictionary<string, ClassColumn> Classes { get; } = new(StringComparer.Ordinal);
 

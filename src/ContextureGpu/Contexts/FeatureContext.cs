@@ -23,6 +23,8 @@ internal sealed class FeatureContext(double[] onSample, Func<ContextSample, doub
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) => Stored(on, at(rows), rows.Rows);
 
+    public override int DrawOne(int row, ref UniformDraws random) => throw new InvalidOperationException("a dual kernel has no law to draw from");
+
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 
     private DenseOperator<T> Stored<T>(Arithmetic<T> on, double[] values, int rows)
