@@ -106,6 +106,57 @@ public sealed class ContextDrawTests
     }
 
     [Fact]
+    public void A_Gaussian_pair_has_the_products_of_its_canonical_correlations()
+    {
+        // X ~ N(0, S), A = B x + noise of covariance R, all of them in the plane: the singular values are the products r_1^i r_2^j of the canonical correlations, the first feature is the first
+        // canonical variate, linear in x.
+        Matrix<double> s = Matrix<double>.Build.DenseOfArray(new[,] { { 2.0, 0.6 }, { 0.6, 0.5 } }), b = Matrix<double>.Build.DenseOfArray(new[,] { { 1.0, -0.4 }, { 0.3, 0.8 } });
+        double[] noise = [0.6, 0.9];
+        Matrix<double> c = (b * s * b.Transpose()) + Matrix<double>.Build.DenseOfDiagonalArray(noise.Select(v => v * v).ToArray());
+        // The squares are the eigenvalues of S^-1 S_xa C^-1 S_ax, here with S_xa = S B^T.
+        MathNet.Numerics.LinearAlgebra.Factorization.Evd<double> pair = (b.Transpose() * c.Inverse() * b * s).Evd();
+        double[] correlations = [.. pair.EigenValues.Select(v => Math.Sqrt(v.Real)).OrderDescending()];
+        double[] expected = [.. (from i in Enumerable.Range(0, 6) from j in Enumerable.Range(0, 6) where i + j > 0 select Math.Pow(correlations[0], i) * Math.Pow(correlations[1], j)).OrderDescending().Take(3)];
+        Matrix<double> root = s.Cholesky().Factor;
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        const int seeds = 6;
+        double[] errors = new double[2], linear = new double[2];
+        int[] sizes = [120, 900];
+        for (int size = 0; size < 2; size++)
+        {
+            int n = sizes[size];
+            double[][] found = new double[seeds][];
+            for (int seed = 0; seed < seeds; seed++)
+            {
+                double[] z = new double[n * 2];
+                new Philox((ulong)seed + 1, 91).Normals(0, z.AsSpan());
+                double[] x = (Matrix<double>.Build.DenseOfRowMajor(n, 2, z) * root.Transpose()).ToRowMajorArray();
+                SpectralModel model = engine.Fit(x, n, Context.Custom(new LinearGaussian(b, noise, (ulong)seed)), Options(3) with { Tolerance = 1e-6 }, cancellationToken: Token);
+                found[seed] = model.SingularValues.ToArray();
+                linear[size] += Explained(x, model) / seeds;
+            }
+            for (int k = 0; k < 3; k++)
+            {
+                double mean = found.Average(v => v[k]), standardError = Math.Sqrt(found.Sum(v => (v[k] - mean) * (v[k] - mean)) / (seeds - 1) / seeds);
+                // The estimate has a bias of order 1 / N besides its spread.
+                Assert.True(Math.Abs(mean - expected[k]) <= (4 * standardError) + (20.0 / n), $"s_{k + 1} with {n} rows: {mean} instead of {expected[k]}, standard error {standardError}");
+                errors[size] += Math.Abs(mean - expected[k]) + standardError;
+            }
+        }
+        Assert.True(errors[1] < 0.6 * errors[0], $"from {errors[0]} to {errors[1]}");
+        Assert.True(linear[1] > 0.95 && linear[1] > linear[0], $"{linear[0]} and {linear[1]} of the first feature are linear in x");
+
+        // The share of the variance of the first feature that is linear in x.
+        double Explained(double[] x, SpectralModel model)
+        {
+            int n = model.Rows;
+            Matrix<double> design = Matrix<double>.Build.Dense(n, 3, (i, f) => f == 2 ? 1 : x[(i * 2) + f]);
+            Vector<double> feature = Vector<double>.Build.Dense(n, i => model.Features[i * 3]);
+            return 1 - Math.Pow((feature - (design * design.QR().Solve(feature))).L2Norm() / feature.L2Norm(), 2);
+        }
+    }
+
+    [Fact]
     public void A_sampler_of_ones_own_is_the_built_in_one()
     {
         // Gaussian noise by hand: the posterior of what was drawn, in plain loops; and it is kept in a model by its name.
@@ -197,6 +248,34 @@ public sealed class ContextDrawTests
             int m = values.Length / dimension;
             for (int e = 0; e < logDensity.Length; e++)
                 logDensity[e] = -0.5 * Enumerable.Range(0, dimension).Sum(f => Math.Pow(values.Span[(e % m * dimension) + f] - rows.Span[(e / m * dimension) + f], 2));
+        }
+    }
+
+    private sealed class LinearGaussian(Matrix<double> map, double[] noise, ulong seed) : ContextSampler
+    {
+        public override string Name => "linear Gaussian";
+
+        public override ulong Seed => seed;
+
+        public override void Draw(ReadOnlyMemory<double> rows, int dimension, Philox random, Span<double> values)
+        {
+            random.Normals(0, values);
+            for (int e = 0; e < values.Length; e++)
+            {
+                ReadOnlySpan<double> x = rows.Span.Slice(e / 2 * 2, 2);
+                values[e] = (noise[e % 2] * values[e]) + (map[e % 2, 0] * x[0]) + (map[e % 2, 1] * x[1]);
+            }
+        }
+
+        public override void LogDensity(ReadOnlyMemory<double> values, ReadOnlyMemory<double> rows, int dimension, Span<double> logDensity)
+        {
+            int m = values.Length / 2;
+            for (int e = 0; e < logDensity.Length; e++)
+            {
+                ReadOnlySpan<double> x = rows.Span.Slice(e / m * 2, 2), a = values.Span.Slice(e % m * 2, 2);
+                double first = (a[0] - (map[0, 0] * x[0]) - (map[0, 1] * x[1])) / noise[0], second = (a[1] - (map[1, 0] * x[0]) - (map[1, 1] * x[1])) / noise[1];
+                logDensity[e] = -0.5 * ((first * first) + (second * second));
+            }
         }
     }
 
