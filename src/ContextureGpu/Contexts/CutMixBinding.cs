@@ -64,11 +64,16 @@ internal static class CutMixBinding
     {
         ulong[] all = Bits(columns, _ => true);
         var sums = new double[own.Counts.Length];
+        // Two sets that are too small together cannot cover all columns: the large ones come first.
+        int[] size = [.. Enumerable.Range(0, others.Counts.Length).Select(q => Size(others.Set(q)))], order = [.. Enumerable.Range(0, size.Length).OrderByDescending(q => size[q])];
         for (int p = 0; p < sums.Length; p++)
         {
             ReadOnlySpan<ulong> x = own.Set(p);
-            for (int q = 0; q < others.Counts.Length; q++)
+            int missing = columns - Size(x);
+            foreach (int q in order)
             {
+                if (size[q] < missing)
+                    break;
                 ReadOnlySpan<ulong> y = others.Set(q);
                 int onlyX = 0, onlyY = 0;
                 bool covers = true;
@@ -83,6 +88,14 @@ internal static class CutMixBinding
             }
         }
         return sums;
+    }
+
+    private static int Size(ReadOnlySpan<ulong> set)
+    {
+        int size = 0;
+        foreach (ulong word in set)
+            size += BitOperations.PopCount(word);
+        return size;
     }
 
     // The number of boxes and rows x' such that x agrees outside the box and x' inside.
