@@ -86,6 +86,9 @@ public sealed partial class ContextureEngine
         CheckSize(options.EffectiveOutputs, options.EffectiveOutputs);
         if (options.Checkpoint is { } path)
             AtomicFile.Probe(path);
+        if (ContextTree.Leaves(context).Any(FeatureBinding.IsDual))
+            throw new InputException($"'{context}' is given by a dual kernel, which is no law of A given x; an encoder is trained on laws: fit a spectrum instead");
+        ContextTable.ReadFiles(sample, context);
         Context resolved = ContextBinding.Resolve(context, sample);
         try
         {

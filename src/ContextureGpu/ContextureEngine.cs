@@ -170,6 +170,7 @@ public sealed partial class ContextureEngine : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
 
         CheckSize(sample.Rows, options.Dimension);
+        ContextTable.ReadFiles(sample, context);
         Context resolved = ContextBinding.Resolve(context, sample);
         (Context Part, int Dimension)[] parts = resolved is ConcatenationContext list
             ? [.. list.Parts.Select(p => p.Part).Zip(list.Split(options.Dimension))]

@@ -15,6 +15,9 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Bytes this device holds in matrices.</summary>
     public MemoryLedger Memory { get; } = new();
 
+    /// <summary>Small dense problems in float64, on the host.</summary>
+    public virtual HostLinearAlgebra LinearAlgebra => field ??= new Cpu.ManagedLinearAlgebra(Environment.ProcessorCount);
+
     /// <summary>The operations in element type <typeparamref name="T"/>.</summary>
     /// <exception cref="NotSupportedException">The device does not compute in <typeparamref name="T"/>.</exception>
     public abstract Arithmetic<T> Arithmetic<T>()

@@ -12,8 +12,14 @@ namespace ContextureGpu;
 /// <param name="Edges">Edges of a graph, by file.</param>
 internal sealed record FitShape(int Rows, int Inputs, int Dimension, IReadOnlyDictionary<string, int> Classes, IReadOnlyDictionary<string, int> Edges)
 {
+    /// <summary>Features of a teacher, by file.</summary>
+    public IReadOnlyDictionary<string, int> Features { get; init; } = new Dictionary<string, int>();
+
     public static FitShape Of(ContextSample sample, int dimension) => new(
-        sample.Rows, sample.Dimension, dimension, sample.Classes.ToDictionary(c => c.Key, c => c.Value.Count), sample.Edges.ToDictionary(e => e.Key, e => e.Value.Count));
+        sample.Rows, sample.Dimension, dimension, sample.Classes.ToDictionary(c => c.Key, c => c.Value.Count), sample.Edges.ToDictionary(e => e.Key, e => e.Value.Count))
+    {
+        Features = sample.Partners.ToDictionary(p => p.Key, p => p.Value.Dimension),
+    };
 }
 
 /// <summary>Predicted bytes at the peak.</summary>
@@ -100,6 +106,10 @@ internal static class FitMemory
         NoiseContext noise => noise.Draws.Count ?? shape.Rows,
         ViewsContext views => views.Draws.Count ?? shape.Rows,
         ScarfContext scarf => scarf.Draws.Count ?? shape.Rows,
+        CutMixContext cutmix => cutmix.Draws.Count ?? shape.Rows,
+        CutoutContext cutout => shape.Rows * Places(cutout, shape),
+        TeacherContext teacher => 1 + Math.Min(shape.Rows, shape.Features.GetValueOrDefault(teacher.File, shape.Rows)),
+        LinearTargetContext => 2,
         TokensContext tokens => shape.Rows * Masks(tokens, shape),
         MaskContext mask => Atoms(mask.Then, shape),
         PairsContext pairs => Atoms(pairs.Then, shape),
@@ -146,6 +156,11 @@ internal static class FitMemory
             case MaskContext mask:
                 LawBytes once = Law(mask.Then, shape, e, width);
                 return new LawBytes((once.Device * mask.Draws) + (e * width * 2 * n), (once.Host + (HostBytes * n * shape.Inputs)) * mask.Draws);
+            case TeacherContext or KernelContext or LinearTargetContext:
+                double given = context is TeacherContext { File: var file } ? shape.Features.GetValueOrDefault(file, shape.Rows) : n, coordinates = Atoms(context, shape);
+                // On the host the features as given, centred and weighed, and the matrix whose eigenvectors they are turned to.
+                double small = context is LinearTargetContext ? 0 : Math.Min(n, given);
+                return new LawBytes(e * n * coordinates, HostBytes * ((n * ((3 * given) + (2 * coordinates))) + (3 * small * small)));
             case PairsContext pairs:
                 return Law(pairs.Then, shape, e, width);
             case NoiseContext or ViewsContext:
@@ -165,13 +180,14 @@ internal static class FitMemory
 
     private static double Entries(Context context, FitShape shape) => context switch
     {
-        KnnContext knn => (double)shape.Rows * knn.K,
+        KnnContext knn => (double)shape.Rows * knn.K * (knn.Counted == KnnGraph.Symmetric ? 2 : 1),
         LabelsContext labels => (double)shape.Rows * (labels.Noise == 0 ? 1 : shape.Classes.GetValueOrDefault(labels.Column, 1)),
         GraphContext graph => 2.0 * shape.Edges.GetValueOrDefault(graph.File),
         SoftLabelsContext soft => (double)shape.Rows * soft.Columns.Count,
         TokensContext tokens => shape.Rows * Masks(tokens, shape),
         // How many rows could have led to a value depends on the data: few where a column is continuous, a part of all where all have few levels.
-        ScarfContext => 0.25 * shape.Rows * Atoms(context, shape),
+        ScarfContext or CutMixContext => 0.25 * shape.Rows * Atoms(context, shape),
+        CutoutContext cutout => shape.Rows * Places(cutout, shape),
         // A user's law is not known before it is asked.
         CustomContext => 64.0 * shape.Rows,
         _ => throw new ArgumentException($"'{context}' is not stored", nameof(context)),
@@ -191,20 +207,24 @@ internal static class FitMemory
     private static string Space(Context context) => context switch
     {
         LabelsContext labels => $"classes of {labels.Column}",
+        ConvolutionContext chain when FeatureBinding.IsDual(chain.Factors[^1]) => chain.ToString(),
         ConvolutionContext chain => Space(chain.Factors[^1]),
         MaskContext mask => Space(mask.Then),
         KnnContext or RbfContext or CosineContext or TargetContext or GraphContext => BoundContext.SampleSpace,
         _ => context.ToString(),
     };
 
+    private static double Places(CutoutContext cutout, FitShape shape) =>
+        Math.Max(1, cutout.Width - cutout.Size + 1.0) * Math.Max(1, (shape.Inputs / cutout.Width) - cutout.Size + 1.0);
+
     private static double Masks(TokensContext tokens, FitShape shape) => tokens.Draws ?? Math.Pow(2, Math.Min(shape.Inputs, TokensContext.MostColumnsForAll));
 
     /// <summary>Whether a context can be evaluated at rows it was not bound to.</summary>
     public static bool HasLawElsewhere(Context context) => context switch
     {
-        GraphContext or PairsContext => false,
+        GraphContext or PairsContext or TeacherContext or KernelContext { File: not null } => false,
         MaskContext mask => HasLawElsewhere(mask.Then),
-        ConvolutionContext chain => HasLawElsewhere(chain.Factors[0]) && chain.Factors.Skip(1).All(f => f is PairsContext || HasLawElsewhere(f)),
+        ConvolutionContext chain => HasLawElsewhere(chain.Factors[0]) && chain.Factors.Skip(1).All(f => f is PairsContext or TeacherContext or KernelContext || HasLawElsewhere(f)),
         CombinationContext sum => sum.Terms.All(t => HasLawElsewhere(t.Part)),
         ConcatenationContext list => list.Parts.All(p => HasLawElsewhere(p.Part)),
         _ => true,

@@ -23,19 +23,25 @@ internal abstract class BoundContext
     /// <summary>The weights of the rows that this context asks for, positive, with sum 1; null for equal ones.</summary>
     public double[]? InputWeights { get; init; }
 
+    /// <summary>
+    /// Where the context is given by a dual kernel: the measure of each value of A that is a coordinate of features rather than an event with a probability, 0 for events. Null where
+    /// all are events.
+    /// </summary>
+    public double[]? Coordinates { get; init; }
+
     /// <summary>What a reader of the result should know of the law.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>The recall of the approximate searches behind the law, the lowest of several; null where there are none, or before the law on the sample was asked for.</summary>
     public virtual NeighborRecall? Recall => null;
 
-    /// <summary>P, (rows, atoms), row-stochastic.</summary>
+    /// <summary>P, (rows, atoms), row-stochastic in the columns that are events.</summary>
     public abstract LinearOperator<T> OnSample<T>(Arithmetic<T> on)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
     /// <summary>
     /// <c>B = D_w^(1/2) P D_PA^(-1/2)</c> (theory.md section 2), (rows, atoms), and the probabilities <c>P_A = P^T w</c> of the values of A; values that no row leads to have
-    /// none, and a column of zeros.
+    /// none, and a column of zeros. <see cref="Coordinates"/> have no probability, and their measure in the place of one.
     /// </summary>
     /// <exception cref="NumericalException">A probability is negative or not finite.</exception>
     public virtual LinearOperator<T> Normalised<T>(Arithmetic<T> on, double[] weights, out double[] atomMass)
@@ -47,13 +53,19 @@ internal abstract class BoundContext
             law.ApplyAdjoint(w, mass);
             atomMass = on.DownloadDouble(mass);
         }
+        for (int a = 0; a < Coordinates?.Length; a++)
+            atomMass[a] = Coordinates[a] > 0 ? 0 : atomMass[a];
         NormaliseMass(atomMass);
-        double[] left = Array.ConvertAll(weights, Math.Sqrt), right = Array.ConvertAll(atomMass, p => p > 0 ? 1 / Math.Sqrt(p) : 0);
+        double[] left = Array.ConvertAll(weights, Math.Sqrt), right = Array.ConvertAll(Measure(atomMass), p => p > 0 ? 1 / Math.Sqrt(p) : 0);
         return new DiagonallyScaled<T>(left, law, right, OperatorStructure.None);
     }
 
     /// <summary>The lowest recall of some parts.</summary>
     protected static NeighborRecall? Lowest(params IEnumerable<BoundContext> parts) => parts.Select(p => p.Recall).OfType<NeighborRecall>().MinBy(r => r.Value);
+
+    /// <summary>The measure on A: the probabilities of events, and that of <see cref="Coordinates"/>.</summary>
+    public double[] Measure(double[] atomMass) =>
+        Coordinates is null ? atomMass : [.. atomMass.Select((p, a) => Coordinates[a] > 0 ? Coordinates[a] : p)];
 
     /// <summary>P is stochastic, so the rounding of <c>P^T w</c> is removed by dividing by the sum.</summary>
     protected static void NormaliseMass(double[] mass)
@@ -75,6 +87,42 @@ internal abstract class BoundContext
     /// <paramref name="atomNode"/>), and returns which atoms are reached.
     /// </summary>
     public abstract bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached);
+
+    /// <summary>
+    /// Draws values of A by the law of the sample: draw e, of the row <c>rows[e]</c>, is a function of the seed and of <c>first + e</c>, however the draws are cut into batches.
+    /// </summary>
+    /// <param name="rows">Rows of the sample.</param>
+    /// <param name="seed">Key.</param>
+    /// <param name="first">Number of the first draw.</param>
+    /// <param name="atoms">Receives the number of a value of A for each.</param>
+    /// <exception cref="InputException">The context is given by a dual kernel, which is no law.</exception>
+    public void Draw(ReadOnlyMemory<int> rows, ulong seed, long first, Memory<int> atoms)
+    {
+        if (Coordinates is not null)
+            throw new InputException($"{Space}: a dual kernel has no law of A given x to draw from");
+        Parallel.For(0, rows.Length, e =>
+        {
+            var random = new UniformDraws(seed, first + e);
+            atoms.Span[e] = DrawOne(rows.Span[e], ref random);
+        });
+    }
+
+    /// <summary>Draws one value of A.</summary>
+    public abstract int DrawOne(int row, ref UniformDraws random);
+
+    /// <summary>log k between two points, k a radial kernel, over all inputs or some.</summary>
+    protected static double LogKernel(RadialKernel kernel, ReadOnlySpan<double> x, ReadOnlySpan<double> y, int[]? inputs = null)
+    {
+        double sum = 0;
+        int count = inputs?.Length ?? x.Length;
+        for (int e = 0; e < count; e++)
+        {
+            int f = inputs is null ? e : inputs[e];
+            double difference = x[f] - y[f];
+            sum += kernel.Kind == RadialKernelKind.Laplacian ? Math.Abs(difference) : difference * difference;
+        }
+        return -kernel.Gamma * (kernel.Kind == RadialKernelKind.Exponential ? Math.Sqrt(sum) : sum);
+    }
 
     /// <summary>The inputs of rows on a device.</summary>
     protected static DeviceMatrix<T> Upload<T>(Arithmetic<T> on, ContextSample rows)
@@ -105,6 +153,9 @@ internal sealed class DisjointSets
         for (int i = 0; i < count; i++)
             _parent[i] = i;
     }
+
+    /// <summary>Nodes.</summary>
+    public int Count => _parent.Length;
 
     /// <summary>Adds nodes and returns the first.</summary>
     public int Add(int count)
@@ -156,6 +207,12 @@ internal sealed class SparseContext(
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new SparseOperator<T>(on, lawAt(rows, device), OperatorStructure.None);
 
+    public override int DrawOne(int row, ref UniformDraws random)
+    {
+        CompressedRows law = onSample.Value;
+        return law.ColumnIndices[law.RowStarts[row] + random.Choose(law.Values.AsSpan(law.RowStarts[row]..law.RowStarts[row + 1]))];
+    }
+
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {
         CompressedRows law = onSample.Value;
@@ -188,6 +245,9 @@ internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) :
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample), sample.Mass);
 
+    public override int DrawOne(int row, ref UniformDraws random) =>
+        random.ChooseByLog(Atoms, a => LogKernel(kernel, sample.Row(row), sample.Row(a)));
+
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 }
 
@@ -203,6 +263,12 @@ internal sealed class MaskedRadialContext(RadialKernel kernel, ContextSample sam
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new MaskedKernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample), visible);
 
+    public override int DrawOne(int row, ref UniformDraws random)
+    {
+        int[] inputs = visible[(int)(random.Next() * visible.Count)];
+        return random.ChooseByLog(Atoms, a => LogKernel(kernel, sample.Row(row), sample.Row(a), inputs));
+    }
+
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 }
 
@@ -215,6 +281,8 @@ internal sealed class ConvolvedContext(BoundContext first, BoundContext second) 
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new Product<T>(first.At(on, rows, device), second.OnSample(on));
+
+    public override int DrawOne(int row, ref UniformDraws random) => second.DrawOne(first.DrawOne(row, ref random), ref random);
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {
@@ -233,6 +301,8 @@ internal sealed class MixedContext(IReadOnlyList<(double Weight, BoundContext Pa
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new WeightedSum<T>([.. parts.Select(p => (p.Weight, p.Part.At(on, rows, device)))]);
+
+    public override int DrawOne(int row, ref UniformDraws random) => parts[random.Choose([.. parts.Select(p => p.Weight)])].Part.DrawOne(row, ref random);
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {
@@ -256,6 +326,12 @@ internal sealed class TaggedContext(IReadOnlyList<(double Weight, BoundContext P
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
         new SideBySide<T>([.. parts.Select(p => (p.Weight, p.Part.At(on, rows, device)))]);
+
+    public override int DrawOne(int row, ref UniformDraws random)
+    {
+        int tag = random.Choose([.. parts.Select(p => p.Weight)]);
+        return parts.Take(tag).Sum(p => p.Part.Atoms) + parts[tag].Part.DrawOne(row, ref random);
+    }
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {

@@ -39,9 +39,11 @@ public abstract class Context : IEquatable<Context>
     /// <param name="metric">What near means.</param>
     /// <param name="search">How neighbours within the sample are found; those of new rows are always found exactly.</param>
     /// <param name="seed">Key of the draws of an approximate search; 0 for an exact one.</param>
+    /// <param name="graph">Which neighbours count; a graph that is not directed takes the exact search.</param>
     /// <exception cref="InputException">An argument is out of its range.</exception>
     public static Context Knn(
-        int k, KnnSelf self = KnnSelf.Included, NeighborMetric metric = NeighborMetric.Euclidean, KnnSearch search = KnnSearch.Exact, ulong seed = 0) => new KnnContext(
+        int k, KnnSelf self = KnnSelf.Included, NeighborMetric metric = NeighborMetric.Euclidean, KnnSearch search = KnnSearch.Exact, ulong seed = 0,
+        KnnGraph graph = KnnGraph.Directed) => new KnnContext(
         k,
         self switch
         {
@@ -49,7 +51,7 @@ public abstract class Context : IEquatable<Context>
             KnnSelf.Excluded => false,
             _ => throw new InputException($"self is {self}; it must be {KnnSelf.Included} or {KnnSelf.Excluded}"),
         },
-        metric, search, seed);
+        metric, search, seed, graph);
 
     /// <summary>A point a of the sample, drawn with probability proportional to exp(-gamma ||x - a||^2).</summary>
     /// <param name="gamma">The inverse squared length scale, positive and finite.</param>
@@ -58,6 +60,15 @@ public abstract class Context : IEquatable<Context>
 
     /// <summary>As <see cref="Rbf"/>, with gamma taken from the median distance between points of the sample.</summary>
     public static Context RbfMedian() => new RbfContext(null);
+
+    /// <summary>
+    /// As <see cref="Rbf"/>, <see cref="Laplacian"/> or <see cref="Exponential"/>, with gamma one over the median, over the rows of the sample, of what the kernel takes (squared distance,
+    /// sum of absolute differences, distance) to the k-th nearest other row: one scale for all rows, that of their neighbourhoods.
+    /// </summary>
+    /// <param name="k">Number of the neighbour, at least 1.</param>
+    /// <param name="kind">The kernel.</param>
+    /// <exception cref="InputException"><paramref name="k"/> is out of its range.</exception>
+    public static Context NeighborScaled(int k = RbfContext.DefaultNeighbor, RadialKernelKind kind = RadialKernelKind.Gaussian) => RbfContext.Scaled(k, kind);
 
     /// <summary>A point a of the sample, drawn with probability proportional to exp(-gamma sum_f |x_f - a_f|).</summary>
     /// <param name="gamma">The inverse length scale, positive and finite; null for one over the median of the sums in the sample.</param>
@@ -128,12 +139,28 @@ public abstract class Context : IEquatable<Context>
     /// <exception cref="InputException">An argument is out of its range.</exception>
     public static Context Diffusion(double time, int? draws = null, ulong seed = 0) => new NoiseContext(null, time, new ContextDraws(draws, seed));
 
-    /// <summary>x with some columns taken from random rows of the sample (SCARF, Bahri et al. 2022).</summary>
+    /// <summary>x with some columns replaced by values of their marginals, each for itself (SCARF, Bahri et al. 2022).</summary>
     /// <param name="rate">Probability that a column is replaced, above 0 and below 1.</param>
     /// <param name="draws">As for <see cref="GaussianNoise"/>.</param>
     /// <param name="seed">As for <see cref="GaussianNoise"/>.</param>
     /// <exception cref="InputException">An argument is out of its range.</exception>
-    public static Context Scarf(double rate, int? draws = null, ulong seed = 0) => new ScarfContext(rate, new ContextDraws(draws, seed));
+    /// <param name="marginal">Where the values come from.</param>
+    public static Context Scarf(double rate, int? draws = null, ulong seed = 0, ScarfMarginal marginal = ScarfMarginal.Empirical) =>
+        new ScarfContext(rate, new ContextDraws(draws, seed), marginal);
+
+    /// <summary>x with some columns taken from one other random row of the sample; the pixels of a box, where the inputs are an image (CutMix, Yun et al. 2019).</summary>
+    /// <param name="rate">Probability that a column is taken from the other row, or the share of the image that the box has; above 0 and below 1.</param>
+    /// <param name="width">Pixels of a row of the image, at least 1; null for columns that have no place.</param>
+    /// <param name="draws">As for <see cref="GaussianNoise"/>.</param>
+    /// <param name="seed">As for <see cref="GaussianNoise"/>.</param>
+    /// <exception cref="InputException">An argument is out of its range.</exception>
+    public static Context CutMix(double rate, int? width = null, int? draws = null, ulong seed = 0) => new CutMixContext(rate, width, new ContextDraws(draws, seed));
+
+    /// <summary>What remains to be seen of an image behind a square, and where the square is; all its places inside the image are equiprobable (DeVries and Taylor 2017).</summary>
+    /// <param name="width">Pixels of a row of the image, at least 1.</param>
+    /// <param name="size">Side of the square, at least 1.</param>
+    /// <exception cref="InputException">An argument is out of its range.</exception>
+    public static Context Cutout(int width, int size) => new CutoutContext(width, size);
 
     /// <summary>The columns of x that a random mask leaves visible, and the mask (BERT; cutout).</summary>
     /// <param name="rate">Probability that a column is masked, above 0 and below 1.</param>
@@ -160,6 +187,34 @@ public abstract class Context : IEquatable<Context>
     /// <exception cref="InputException">An argument is out of its range.</exception>
     public static Context Views(int width, double noise, int shift = 0, ImageMirror mirror = ImageMirror.Never, int? draws = null, ulong seed = 0) =>
         new ViewsContext(width, shift, mirror == ImageMirror.Horizontal, noise, new ContextDraws(draws, seed));
+
+    /// <summary>
+    /// The dual kernel <c>1 + &lt;phi(x), phi(x')&gt;</c> of a teacher's features, centred and scaled to the largest singular value 1. It has no law of A given x, so nothing can follow it.
+    /// </summary>
+    /// <param name="file">The features file, a row for each row of the data; it is not opened here.</param>
+    /// <param name="whiten">
+    /// Above 0 and below 1: every principal direction whose standard deviation is at least so many times the largest gets s = 1, the others are left out. Null for features as they are.
+    /// </param>
+    /// <exception cref="InputException"><paramref name="file"/> is empty, or <paramref name="whiten"/> is out of its range.</exception>
+    public static Context Teacher(string file, double? whiten = null) => new TeacherContext(file, whiten);
+
+    /// <summary>The dual kernel <c>1 + c k(x, x')</c> of a positive semidefinite matrix k, centred and scaled to the largest singular value 1. Nothing can follow it.</summary>
+    /// <param name="file">A .npy file with a row and a column for each row of the data; it is not opened here.</param>
+    /// <exception cref="InputException"><paramref name="file"/> is empty.</exception>
+    public static Context Kernel(string file) => KernelContext.OfFile(file);
+
+    /// <summary>As <see cref="Kernel(string)"/>, by code.</summary>
+    /// <param name="kernel">The kernel, positive semidefinite once it is centred.</param>
+    /// <exception cref="InputException">Its name is empty.</exception>
+    public static Context Kernel(ContextKernel kernel)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        return KernelContext.Named(kernel.Name, kernel);
+    }
+
+    /// <summary>The linear dual kernel of a number, <c>1 + z z'</c> with z the standardised number: its only singular function. Nothing can follow it.</summary>
+    /// <param name="column">The name of the column that holds the numbers.</param>
+    public static Context LinearTarget(string column) => new LinearTargetContext(column);
 
     /// <summary>A law of one's own.</summary>
     /// <param name="law">The law.</param>

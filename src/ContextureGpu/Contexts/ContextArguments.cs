@@ -76,6 +76,9 @@ internal sealed class ContextArguments
     public double? NumberOrWord(string name, Func<double, bool> accepts, string word) =>
         Required(name) is { IsQuoted: false } value && value.Text == word ? null : Number(name, accepts);
 
+    /// <summary>Whether a word stands where a number may.</summary>
+    public bool IsWord(string name, string word) => _values.TryGetValue(name, out ContextValue value) && value is { IsQuoted: false } && value.Text == word;
+
     /// <summary>True or false, or a default where it is left out.</summary>
     public bool Truth(string name, bool otherwise)
     {

@@ -14,17 +14,25 @@ internal static class ContextBinding
 
     private const ulong RecallStream = 0x72656361;
 
+    /// <summary>Rows whose neighbours the other heuristic looks at, among all rows.</summary>
+    private const int NeighborRows = 500;
+
     /// <summary>The law of a context on a sample; the device finds neighbours.</summary>
     /// <exception cref="InputException">The sample does not have what the context needs.</exception>
-    public static BoundContext Bind(Context context, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken) => context switch
+    public static BoundContext Bind(Context context, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken) =>
+        Bind(context, sample, null, device, cancellationToken);
+
+    // Masses of the rows that the context starts from are needed where features have to be centred; null for equal ones.
+    private static BoundContext Bind(Context context, ContextSample sample, double[]? mass, ComputeDevice device, CancellationToken cancellationToken) => context switch
     {
         KnnContext knn => BindKnn(knn, sample, device, cancellationToken),
         RbfContext rbf => BindRbf(rbf, sample),
         CosineContext cosine => ProjectedContext.Of(BindRbf(new RbfContext(0.5 * cosine.Gamma), UnitLength(cosine, sample)), rows => UnitLength(cosine, rows)),
         LabelsContext labels => BindLabels(labels, sample),
         GraphContext graph => BindGraph(graph, sample),
-        ConvolutionContext chain => chain.Factors.Select(f => Bind(f, sample, device, cancellationToken)).Aggregate((first, second) => Convolve(chain, first, second)),
-        CombinationContext sum => BindCombination(sum, sample, device, cancellationToken),
+        ConvolutionContext chain => BindChain(chain, sample, mass, device, cancellationToken),
+        CombinationContext sum => BindCombination(sum, sample, mass, device, cancellationToken),
+        TeacherContext or KernelContext or LinearTargetContext => BindDual(context, sample, mass, device),
         TargetContext target => BindTarget(target, sample),
         SoftLabelsContext soft => BindSoftLabels(soft, sample),
         PairsContext pairs => BindPairs(pairs, sample, device, cancellationToken),
@@ -32,15 +40,19 @@ internal static class ContextBinding
         ViewsContext views => NoiseBinding.Bind(views, sample),
         TokensContext tokens => TokenBinding.Bind(tokens, sample),
         ScarfContext scarf => TokenBinding.Bind(scarf, sample),
+        CutoutContext cutout => TokenBinding.Bind(cutout, sample),
+        CutMixContext cutmix => CutMixBinding.Bind(cutmix, sample),
+        MaskContext mask when ContextTree.Leaves(mask).Any(FeatureBinding.IsDual) => throw new InputException(
+            $"{mask}: what follows a mask must be a law of A given the visible columns; a dual kernel has none"),
         MaskContext mask => TokenBinding.Bind(mask, sample, (then, seen) => Bind(then, seen, device, cancellationToken)),
         CustomContext custom => BindCustom(custom, sample),
         _ => throw new ArgumentException($"'{context}' has no single law", nameof(context)),
     };
 
-    /// <summary>The context with the median heuristic replaced by the number it gives on this sample.</summary>
+    /// <summary>The context with every heuristic for a scale replaced by the number it gives on this sample.</summary>
     public static Context Resolve(Context context, ContextSample sample) => ContextTree.Replace(context, leaf => leaf switch
     {
-        RbfContext { Gamma: null } rbf => new RbfContext(MedianGamma(rbf, sample), rbf.Kind),
+        RbfContext { Gamma: null } rbf => new RbfContext(Scale(rbf, sample), rbf.Kind),
         PairsContext pairs => new PairsContext(pairs.File, Resolve(pairs.Then, Partner(pairs, sample))),
         _ => leaf,
     });
@@ -61,6 +73,8 @@ internal static class ContextBinding
             throw new InputException($"{knn}: k is {knn.K}, but there are {sample.Rows} rows; at most {most} neighbours exist");
         if (knn.Metric == NeighborMetric.Cosine)
             RefuseZeroRows(knn, sample);
+        if (knn.Counted != KnnGraph.Directed)
+            return NeighborGraph.Bind(knn, sample, device, cancellationToken);
         NeighborRecall? recall = null;
         return new SparseContext(new(() => Law(sample, true, device, cancellationToken)), (rows, on) => Law(rows, false, on, CancellationToken.None), () => recall)
         {
@@ -142,8 +156,13 @@ internal static class ContextBinding
         return NeighborRecall.Of(sum / rows.Length, rows.Length);
     }
 
-    // The first k of k + 1 neighbours that are not the query itself.
-    private static int[] WithoutSelf(int[] found, double[] distances, int n, int k, bool isSample)
+    /// <summary>The first k of k + 1 neighbours that are not the query itself, row-major (n, k).</summary>
+    /// <param name="found">Neighbours, nearest first, (n, k + 1).</param>
+    /// <param name="distances">Their distances.</param>
+    /// <param name="n">Queries.</param>
+    /// <param name="k">Neighbours wanted.</param>
+    /// <param name="isSample">Whether the queries are the rows that were searched, so that each knows itself by its number; otherwise one that equals it stands for it.</param>
+    internal static int[] WithoutSelf(int[] found, double[] distances, int n, int k, bool isSample)
     {
         var others = new int[n * k];
         for (int i = 0; i < n; i++)
@@ -158,7 +177,8 @@ internal static class ContextBinding
         return others;
     }
 
-    private static void RefuseZeroRows(KnnContext knn, ContextSample sample)
+    /// <summary>The cosine needs rows that have a direction.</summary>
+    internal static void RefuseZeroRows(KnnContext knn, ContextSample sample)
     {
         for (int i = 0; i < sample.Rows; i++)
         {
@@ -170,7 +190,7 @@ internal static class ContextBinding
     private static RadialContext BindRbf(RbfContext rbf, ContextSample sample)
     {
         RefuseConstant(rbf, sample);
-        var kernel = new RadialKernel(rbf.Kind, rbf.Gamma ?? MedianGamma(rbf, sample));
+        var kernel = new RadialKernel(rbf.Kind, rbf.Gamma ?? Scale(rbf, sample));
         return new RadialContext(kernel, sample) { Rows = sample.Rows, Atoms = sample.Rows, Space = BoundContext.SampleSpace };
     }
 
@@ -261,6 +281,7 @@ internal static class ContextBinding
             Atoms = then.Atoms,
             Space = $"{then.Space}, in {pairs.File}",
             InputWeights = then.InputWeights,
+            Coordinates = then.Coordinates,
             Warnings = then.Warnings,
         };
     }
@@ -330,16 +351,64 @@ internal static class ContextBinding
         };
     }
 
-    private static ConvolvedContext Convolve(Context chain, BoundContext first, BoundContext second)
+    private static FeatureContext BindDual(Context context, ContextSample sample, double[]? mass, ComputeDevice device)
     {
-        if (first.Space != BoundContext.SampleSpace)
-            throw new InputException($"'{chain}': a factor leads to {first.Space}, but the next one starts from {BoundContext.SampleSpace}; only a context that leads to rows can be followed by another");
-        return new ConvolvedContext(first, second) { Rows = first.Rows, Atoms = second.Atoms, Space = second.Space, InputWeights = Agreed([first, second]), Warnings = [.. first.Warnings, .. second.Warnings] };
+        double[] weights = mass ?? Equal(sample.Rows);
+        return context switch
+        {
+            TeacherContext teacher => FeatureBinding.Bind(teacher, sample, weights, device.LinearAlgebra),
+            KernelContext kernel => FeatureBinding.Bind(kernel, sample, weights, device.LinearAlgebra),
+            _ => FeatureBinding.Bind((LinearTargetContext)context, sample, weights),
+        };
     }
 
-    private static BoundContext BindCombination(CombinationContext sum, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
+    private static BoundContext BindChain(ConvolutionContext chain, ContextSample sample, double[]? mass, ComputeDevice device, CancellationToken cancellationToken)
     {
-        (double Weight, BoundContext Part)[] parts = [.. sum.Terms.Select(p => (p.Weight, Bind(p.Part, sample, device, cancellationToken)))];
+        BoundContext first = Bind(chain.Factors[0], sample, mass, device, cancellationToken);
+        foreach (Context factor in chain.Factors.Skip(1))
+        {
+            if (first.Coordinates is not null)
+                throw new InputException($"'{chain}': a factor leads to {first.Space}, a dual kernel with no probability of A given x, so nothing can follow it; put it last");
+            if (first.Space != BoundContext.SampleSpace)
+                throw new InputException($"'{chain}': a factor leads to {first.Space}, but the next one starts from {BoundContext.SampleSpace}; only a context that leads to rows can be followed by another");
+            double[]? between = ContextTree.Leaves(factor).Any(FeatureBinding.IsDual) ? Reached(first, mass ?? Equal(sample.Rows), device) : null;
+            BoundContext second = Bind(factor, sample, between, device, cancellationToken);
+            first = new ConvolvedContext(first, second)
+            {
+                Rows = first.Rows,
+                Atoms = second.Atoms,
+                Space = second.Coordinates is null ? second.Space : $"{second.Space}, behind {chain}",
+                InputWeights = Agreed([first, second]),
+                Coordinates = second.Coordinates,
+                Warnings = [.. first.Warnings, .. second.Warnings],
+            };
+        }
+        return first;
+    }
+
+    // The probabilities of the rows that a context leads to.
+    private static double[] Reached(BoundContext context, double[] weights, ComputeDevice device)
+    {
+        return device.Description.SupportsDouble ? On(device.Arithmetic<double>()) : On(device.Arithmetic<float>());
+
+        double[] On<T>(Arithmetic<T> on)
+            where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+        {
+            context.Normalised(on, weights, out double[] mass).Dispose();
+            return mass;
+        }
+    }
+
+    private static double[] Equal(int rows)
+    {
+        var mass = new double[rows];
+        Array.Fill(mass, 1.0 / rows);
+        return mass;
+    }
+
+    private static BoundContext BindCombination(CombinationContext sum, ContextSample sample, double[]? mass, ComputeDevice device, CancellationToken cancellationToken)
+    {
+        (double Weight, BoundContext Part)[] parts = [.. sum.Terms.Select(p => (p.Weight, Bind(p.Part, sample, mass, device, cancellationToken)))];
         double[]? weights = Agreed([.. parts.Select(p => p.Part)]);
         var bySpace = new List<(double Weight, BoundContext Part)>();
         foreach (IGrouping<string, (double Weight, BoundContext Part)> group in parts.GroupBy(p => p.Part.Space))
@@ -352,6 +421,7 @@ internal static class ContextBinding
                 Atoms = members[0].Part.Atoms,
                 Space = group.Key,
                 InputWeights = weights,
+                Coordinates = members[0].Part.Coordinates,
                 Warnings = [.. members.SelectMany(p => p.Part.Warnings)],
             }));
         }
@@ -363,6 +433,9 @@ internal static class ContextBinding
                 Atoms = bySpace.Sum(p => p.Part.Atoms),
                 Space = $"the union behind '{sum}'",
                 InputWeights = weights,
+                Coordinates = bySpace.All(p => p.Part.Coordinates is null)
+                    ? null
+                    : [.. bySpace.SelectMany(p => (p.Part.Coordinates ?? new double[p.Part.Atoms]).Select(measure => p.Weight * measure))],
                 Warnings = [.. bySpace.SelectMany(p => p.Part.Warnings)],
             };
     }
@@ -396,32 +469,71 @@ internal static class ContextBinding
         return rows.WithInputs(values, rows.Dimension, rows.ColumnStarts);
     }
 
-    // One over the median of what the kernel takes: squared distances, sums of absolute differences, distances.
-    private static double MedianGamma(RbfContext rbf, ContextSample sample)
+    // One over the median of what the kernel takes (squared distances, sums of absolute differences, distances): over all pairs, or to the k-th nearest other row.
+    private static double Scale(RbfContext rbf, ContextSample sample)
     {
-        int step = Math.Max(1, (sample.Rows + MedianRows - 1) / MedianRows), d = sample.Dimension;
+        double median = rbf.Neighbor is int neighbor ? MedianToNeighbor(rbf, neighbor, sample) : MedianOfPairs(rbf, sample), gamma = 1 / median;
+        return median > 0 && gamma > 0 && double.IsFinite(gamma)
+            ? gamma
+            : throw new InputException($"{rbf}: the median of {(rbf.Kind == RadialKernelKind.Gaussian ? "the squared distance" : "the distance")} {(rbf.Neighbor is int k ? $"to neighbour {k}" : "between rows")} is {median}; give gamma as a number");
+    }
+
+    private static double MedianToNeighbor(RbfContext rbf, int neighbor, ContextSample sample)
+    {
+        int n = sample.Rows;
+        if (neighbor > n - 1)
+            throw new InputException($"{rbf}: k is {neighbor}, but there are {n} rows; at most {n - 1} other rows exist");
+        int step = Math.Max(1, (n + NeighborRows - 1) / NeighborRows);
+        int[] rows = [.. Enumerable.Range(0, n).Where(i => i % step == 0)];
+        var reached = new double[rows.Length];
+        Parallel.For(0, rows.Length, i =>
+        {
+            // The k smallest so far, the largest of them first to go.
+            var nearest = new PriorityQueue<double, double>(neighbor + 1);
+            for (int j = 0; j < n; j++)
+            {
+                double delta = j == rows[i] ? double.PositiveInfinity : Delta(rbf.Kind, sample, rows[i], j);
+                if (nearest.Count < neighbor)
+                    nearest.Enqueue(delta, -delta);
+                else if (delta < nearest.Peek())
+                    nearest.EnqueueDequeue(delta, -delta);
+            }
+            reached[i] = nearest.Peek();
+        });
+        return Median(reached);
+    }
+
+    private static double Delta(RadialKernelKind kind, ContextSample sample, int i, int j)
+    {
+        int d = sample.Dimension;
+        ReadOnlySpan<double> a = sample.Values.AsSpan((int)((long)i * d), d), b = sample.Values.AsSpan((int)((long)j * d), d);
+        double sum = 0;
+        for (int f = 0; f < d; f++)
+        {
+            double difference = a[f] - b[f];
+            sum += kind == RadialKernelKind.Laplacian ? Math.Abs(difference) : difference * difference;
+        }
+        return kind == RadialKernelKind.Exponential ? Math.Sqrt(sum) : sum;
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        int half = values.Length / 2;
+        return values.Length == 0 ? 0 : values.Length % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
+    }
+
+    private static double MedianOfPairs(RbfContext rbf, ContextSample sample)
+    {
+        int step = Math.Max(1, (sample.Rows + MedianRows - 1) / MedianRows);
         int[] rows = [.. Enumerable.Range(0, sample.Rows).Where(i => i % step == 0)];
         var distances = new double[(long)rows.Length * (rows.Length - 1) / 2];
         int at = 0;
         for (int i = 0; i < rows.Length; i++)
         {
             for (int j = 0; j < i; j++)
-            {
-                double sum = 0;
-                for (int f = 0; f < d; f++)
-                {
-                    double difference = sample.Values[(rows[i] * d) + f] - sample.Values[(rows[j] * d) + f];
-                    sum += rbf.Kind == RadialKernelKind.Laplacian ? Math.Abs(difference) : difference * difference;
-                }
-                distances[at++] = rbf.Kind == RadialKernelKind.Exponential ? Math.Sqrt(sum) : sum;
-            }
+                distances[at++] = Delta(rbf.Kind, sample, rows[i], rows[j]);
         }
-        Array.Sort(distances);
-        int half = distances.Length / 2;
-        double median = distances.Length == 0 ? 0 : distances.Length % 2 == 1 ? distances[half] : 0.5 * (distances[half - 1] + distances[half]);
-        double gamma = 1 / median;
-        return median > 0 && gamma > 0 && double.IsFinite(gamma)
-            ? gamma
-            : throw new InputException($"{rbf}: the median of {(rbf.Kind == RadialKernelKind.Gaussian ? "the squared distance" : "the distance")} between rows is {median}; give gamma as a number");
+        return Median(distances);
     }
 }

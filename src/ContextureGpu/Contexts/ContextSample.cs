@@ -33,6 +33,9 @@ internal sealed class ContextSample
     /// </summary>
     public double[]? Mass { get; init; }
 
+    /// <summary>The inputs of a row.</summary>
+    public ReadOnlySpan<double> Row(int row) => Values.AsSpan((int)((long)row * Dimension), Dimension);
+
     /// <summary>Label columns by name.</summary>
     public Dictionary<string, ClassColumn> Classes { get; } = new(StringComparer.Ordinal);
 
@@ -45,8 +48,11 @@ internal sealed class ContextSample
     /// <summary>Probabilities of classes, by the names of their columns: row-major (rows, classes), rows with sum 1.</summary>
     public Dictionary<string, double[]> SoftLabels { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Second modalities by file name: as many rows, each the partner of the row with its number.</summary>
+    /// <summary>Second modalities and features of teachers by file name: as many rows, each the partner of the row with its number.</summary>
     public Dictionary<string, ContextSample> Partners { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Kernels by file name: row-major (rows, rows), finite.</summary>
+    public Dictionary<string, double[]> Kernels { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Where the inputs of each column of the data begin, and the end: what a mask hides together. By default every input is a column of its own.
@@ -67,6 +73,8 @@ internal sealed class ContextSample
             other.SoftLabels[name] = soft;
         foreach ((string name, ContextSample partner) in Partners)
             other.Partners[name] = partner;
+        foreach ((string name, double[] kernel) in Kernels)
+            other.Kernels[name] = kernel;
         return other;
     }
 
@@ -90,6 +98,14 @@ internal sealed class ContextSample
         }
         foreach ((string file, ContextSample partner) in Partners)
             subset.Partners[file] = partner.Subset(rows);
+        foreach ((string file, double[] kernel) in Kernels)
+        {
+            var block = new double[checked(rows.Length * rows.Length)];
+            for (int i = 0; i < rows.Length; i++)
+                for (int j = 0; j < rows.Length; j++)
+                    block[(i * rows.Length) + j] = kernel[(rows[i] * Rows) + rows[j]];
+            subset.Kernels[file] = block;
+        }
         return subset;
     }
 

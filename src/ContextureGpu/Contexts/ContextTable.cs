@@ -8,6 +8,7 @@ internal static class ContextTable
     {
         LabelsContext labels => [labels.Column],
         TargetContext target => [target.Column],
+        LinearTargetContext target => [target.Column],
         SoftLabelsContext soft => soft.Columns,
         _ => (IReadOnlyList<string>)[],
     }).Distinct(StringComparer.Ordinal)];
@@ -34,28 +35,53 @@ internal static class ContextTable
             int[] own = [.. labels.Classes.Select(name => number.GetValueOrDefault(name, -1))];
             sample.Classes[column] = new ClassColumn(fitted.Count, [.. labels.Index.ToArray().Select(k => own[k])]);
         }
-        foreach (TargetContext target in ContextTree.Leaves(context).OfType<TargetContext>())
-            sample.Targets[target.Column] = ReadTarget(table, target);
+        foreach (Context leaf in ContextTree.Leaves(context))
+        {
+            if (((leaf as TargetContext)?.Column ?? (leaf as LinearTargetContext)?.Column) is { } target)
+                sample.Targets[target] = ReadTarget(table, leaf, target);
+        }
         foreach (SoftLabelsContext soft in ContextTree.Leaves(context).OfType<SoftLabelsContext>())
             sample.SoftLabels[soft.Names] = ReadSoftLabels(table, soft);
         if (classes is null)
-        {
-            foreach (GraphContext graph in ContextTree.Leaves(context).OfType<GraphContext>())
-                sample.Edges[graph.File] = ReadEdges(graph.File);
-            foreach (PairsContext pairs in ContextTree.Leaves(context).OfType<PairsContext>())
-                sample.Partners[pairs.File] = ReadPartners(pairs, table.Rows);
-        }
+            ReadFiles(sample, context);
         return (sample, names);
     }
 
-    private static double[] ReadTarget(DataTable table, TargetContext target)
+    /// <summary>Reads the files that an expression names and the sample does not have yet.</summary>
+    /// <exception cref="InputException">A file is missing, damaged, or does not fit the rows.</exception>
+    public static void ReadFiles(ContextSample sample, Context context)
     {
-        int column = table.ColumnIndex(target.Column);
+        foreach (Context leaf in ContextTree.Leaves(context))
+        {
+            switch (leaf)
+            {
+                case GraphContext graph when !sample.Edges.ContainsKey(graph.File):
+                    sample.Edges[graph.File] = ReadEdges(graph.File);
+                    break;
+                case PairsContext pairs when !sample.Partners.ContainsKey(pairs.File):
+                    sample.Partners[pairs.File] = ReadPartners(pairs, pairs.File, sample.Rows);
+                    break;
+                case TeacherContext teacher when !sample.Partners.ContainsKey(teacher.File):
+                    sample.Partners[teacher.File] = ReadPartners(teacher, teacher.File, sample.Rows);
+                    break;
+                case KernelContext { File: { } file } kernel when !sample.Kernels.ContainsKey(file):
+                    ContextSample matrix = ReadPartners(kernel, file, sample.Rows);
+                    sample.Kernels[file] = matrix.Dimension == sample.Rows
+                        ? matrix.Values
+                        : throw new InputException($"{kernel}: the matrix is ({matrix.Rows}, {matrix.Dimension}); it needs a row and a column for each of the {sample.Rows} rows of the data");
+                    break;
+            }
+        }
+    }
+
+    private static double[] ReadTarget(DataTable table, Context target, string name)
+    {
+        int column = table.ColumnIndex(name);
         if (!table.IsNumeric(column))
-            throw new InputException($"{target}: column {Naming.Quote(target.Column)} of {table.Source} holds text; smoothing needs numbers");
+            throw new InputException($"{target}: column {Naming.Quote(name)} of {table.Source} holds text; {(target is TargetContext ? "smoothing" : "a linear kernel")} needs numbers");
         double[] values = table.Numbers(column).ToArray();
         int missing = Array.FindIndex(values, double.IsNaN);
-        return missing < 0 ? values : throw new InputException($"{target}: row {missing + 1} of {table.Source} has no number in column {Naming.Quote(target.Column)}; every row needs one");
+        return missing < 0 ? values : throw new InputException($"{target}: row {missing + 1} of {table.Source} has no number in column {Naming.Quote(name)}; every row needs one");
     }
 
     private static double[] ReadSoftLabels(DataTable table, SoftLabelsContext soft)
@@ -84,12 +110,15 @@ internal static class ContextTable
         return values;
     }
 
-    private static ContextSample ReadPartners(PairsContext pairs, int rows)
+    private static ContextSample ReadPartners(Context context, string file, int rows)
     {
-        NpyArray array = NpyFile.Read(pairs.File);
-        return array.Rows == rows
+        NpyArray array = NpyFile.Read(file);
+        if (array.Rows != rows)
+            throw new InputException($"{file}: it has {array.Rows} rows, the data have {rows}; {context} needs a row for each row of the data");
+        int bad = Array.FindIndex(array.Values, v => !double.IsFinite(v));
+        return bad < 0
             ? new ContextSample(array.Values, array.Rows, array.Columns)
-            : throw new InputException($"{pairs.File}: it has {array.Rows} rows, the data have {rows}; pairs need a row for each row of the data");
+            : throw new InputException($"{file}: row {bad / array.Columns}, column {bad % array.Columns} (counted from 0) is {array.Values[bad]}; every value must be finite");
     }
 
     private static (int, int, double)[] ReadEdges(string file)

@@ -3,7 +3,8 @@ using ContextureGpu.Kernels;
 namespace ContextureGpu;
 
 /// <summary>
-/// A user's own context: the conditional law of A on a sample, and at new rows. Instances are given to <see cref="Context.Custom"/> and, by name, to
+/// A user's own context: the conditional law of A on a sample, and at new rows. What can be told of a context is enough: its law is written here, a sampler with its density as a
+/// <see cref="ContextSampler"/>, a kernel as a <see cref="ContextKernel"/>; the law of the others is derived. Instances are given to <see cref="Context.Custom"/> and, by name, to
 /// <see cref="SpectralModel.Load(string, ContextLaw[])"/>: a model's file holds the name, not the code.
 /// </summary>
 public abstract class ContextLaw
@@ -19,6 +20,24 @@ public abstract class ContextLaw
     /// <param name="dimension">Inputs of a row.</param>
     /// <returns>(m, atoms), no entry negative, every row with sum 1; the number of atoms may depend on the sample only.</returns>
     public abstract CompressedRows At(ReadOnlyMemory<double> sample, ReadOnlyMemory<double> rows, int dimension);
+
+    /// <summary>Draws one of the values of A for each row, by the law.</summary>
+    /// <param name="sample">As for <see cref="At"/>.</param>
+    /// <param name="rows">As for <see cref="At"/>.</param>
+    /// <param name="dimension">Inputs of a row.</param>
+    /// <param name="seed">Key: the draw of row i is a function of it and of i.</param>
+    /// <returns>The number of a value of A for each row.</returns>
+    public int[] DrawAtoms(ReadOnlyMemory<double> sample, ReadOnlyMemory<double> rows, int dimension, ulong seed)
+    {
+        CompressedRows law = At(sample, rows, dimension);
+        int[] atoms = new int[law.Rows];
+        for (int i = 0; i < atoms.Length; i++)
+        {
+            var random = new UniformDraws(seed, i);
+            atoms[i] = law.ColumnIndices[law.RowStarts[i] + random.Choose(law.Values.AsSpan(law.RowStarts[i]..law.RowStarts[i + 1]))];
+        }
+        return atoms;
+    }
 }
 
 /// <summary>The law that a user's code gives.</summary>

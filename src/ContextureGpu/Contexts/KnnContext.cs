@@ -3,7 +3,7 @@ using ContextureGpu.Kernels;
 
 namespace ContextureGpu;
 
-/// <summary>The law of <c>knn(k=30)</c>: one of the K nearest points of the sample, equiprobable.</summary>
+/// <summary>The law of <c>knn(k=30)</c>: one of the K nearest points of the sample, equiprobable; with <c>graph=mutual</c> or <c>symmetric</c> one of those that are neighbours both ways or either way.</summary>
 internal sealed class KnnContext : Context
 {
     internal const string AcceptedK = "an integer of at least 1";
@@ -23,14 +23,24 @@ internal sealed class KnnContext : Context
         ["approximate"] = KnnSearch.Approximate,
     };
 
-    public KnnContext(int k, bool includeSelf, NeighborMetric metric, KnnSearch search = KnnSearch.Exact, ulong seed = 0)
-        : base($"knn(k={ContextText.Number(k)}{(includeSelf ? "" : ", self=false")}{Other(metric)}{Other(search)}{(seed == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", seed={seed}"))})")
+    /// <summary>The graphs as expressions name them.</summary>
+    private static readonly Dictionary<string, KnnGraph> Graphs = new(StringComparer.Ordinal)
+    {
+        ["directed"] = KnnGraph.Directed,
+        ["mutual"] = KnnGraph.Mutual,
+        ["symmetric"] = KnnGraph.Symmetric,
+    };
+
+    public KnnContext(int k, bool includeSelf, NeighborMetric metric, KnnSearch search = KnnSearch.Exact, ulong seed = 0, KnnGraph graph = KnnGraph.Directed)
+        : base($"knn(k={ContextText.Number(k)}{(includeSelf ? "" : ", self=false")}{Other(metric)}{Other(search)}{(seed == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", seed={seed}"))}{Other(graph)})")
     {
         if (!AcceptsK(k))
             throw new InputException($"k is {ContextText.Number(k)}; it must be {AcceptedK}");
         if (search == KnnSearch.Exact && seed != 0)
             throw new InputException("an exact search draws nothing, so a seed has no meaning; only search=approximate has one");
-        (K, IncludeSelf, Metric, Search, Seed) = (k, includeSelf, metric, search, seed);
+        if (search == KnnSearch.Approximate && graph != KnnGraph.Directed)
+            throw new InputException($"a {Name(Graphs, graph, "graph", AcceptedGraph)} graph takes the exact search; search=approximate goes with graph=directed only");
+        (K, IncludeSelf, Metric, Search, Seed, Counted) = (k, includeSelf, metric, search, seed, graph);
     }
 
     /// <summary>What a metric can be, in words.</summary>
@@ -38,6 +48,9 @@ internal sealed class KnnContext : Context
 
     /// <summary>What a search can be, in words.</summary>
     internal static string AcceptedSearch => "exact or approximate";
+
+    /// <summary>What a graph can be, in words.</summary>
+    internal static string AcceptedGraph { get; } = string.Join(", ", Graphs.Keys.SkipLast(1)) + $" or {Graphs.Keys.Last()}";
 
     /// <summary>The number of neighbours, at least 1.</summary>
     public int K { get; }
@@ -54,7 +67,15 @@ internal sealed class KnnContext : Context
     /// <summary>Key of the draws of an approximate search.</summary>
     public ulong Seed { get; }
 
+    /// <summary>Which neighbours count.</summary>
+    public KnnGraph Counted { get; }
+
     internal static bool AcceptsK(int k) => k >= 1;
+
+    internal static bool AcceptsGraph(string name) => Graphs.ContainsKey(name);
+
+    /// <summary>The graph of a name that <see cref="AcceptsGraph"/> accepts.</summary>
+    internal static KnnGraph GraphOf(string name) => Graphs[name];
 
     internal static bool AcceptsMetric(string name) => Metrics.ContainsKey(name);
 
@@ -72,6 +93,8 @@ internal sealed class KnnContext : Context
     private static string Other(NeighborMetric metric) => metric == NeighborMetric.Euclidean ? "" : $", metric={Name(Metrics, metric, "metric", AcceptedMetric)}";
 
     private static string Other(KnnSearch search) => search == KnnSearch.Exact ? "" : $", search={Name(Searches, search, "search", AcceptedSearch)}";
+
+    private static string Other(KnnGraph graph) => graph == KnnGraph.Directed ? "" : $", graph={Name(Graphs, graph, "graph", AcceptedGraph)}";
 
     private static string Name<T>(Dictionary<string, T> names, T value, string what, string accepted)
         where T : struct, Enum

@@ -13,9 +13,18 @@ namespace ContextureGpu;
 /// <param name="atoms">a_m, row-major (M, dimension).</param>
 internal sealed class PosteriorContext(double gamma, Func<ContextSample, double[]> views, ContextSample sample, double[] atoms) : BoundContext
 {
+    // All views of the sample and the log-evidence of each value, on the host; nobody draws: nobody computes them.
+    private readonly Lazy<(double[] Views, double[] LogEvidence)> _forDraws = new(() => Evidence(gamma, views(sample), sample.Rows, sample.Dimension, atoms));
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => Walk(on, sample);
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) => Walk(on, rows);
+
+    public override int DrawOne(int row, ref UniformDraws random)
+    {
+        (double[] seen, double[] logEvidence) = _forDraws.Value;
+        return random.ChooseByLog(Atoms, a => LogDensity(seen, row, a) - logEvidence[a]);
+    }
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 
@@ -27,6 +36,40 @@ internal sealed class PosteriorContext(double gamma, Func<ContextSample, double[
         using (DeviceMatrix<T> all = Views(on, sample))
             on.KernelLogSum(kernel, a, all, null, evidence);
         return new PosteriorWalk<T>(on, kernel, Views(on, rows), rows.Rows, a, evidence);
+    }
+
+    private double LogDensity(double[] seen, int row, int atom) => LogDensity(gamma, seen, sample.Rows, sample.Dimension, atoms, row, atom);
+
+    private static (double[], double[]) Evidence(double gamma, double[] seen, int rows, int d, double[] atoms)
+    {
+        var evidence = new double[atoms.Length / d];
+        Parallel.For(0, evidence.Length, a =>
+        {
+            double largest = double.NegativeInfinity, sum = 0;
+            var logs = new double[rows];
+            for (int i = 0; i < rows; i++)
+                largest = Math.Max(largest, logs[i] = LogDensity(gamma, seen, rows, d, atoms, i, a));
+            foreach (double log in logs)
+                sum += Math.Exp(log - largest);
+            evidence[a] = largest + Math.Log(sum);
+        });
+        return (seen, evidence);
+    }
+
+    // log of the sum over the views v of exp(-gamma ||a - v(x)||^2).
+    private static double LogDensity(double gamma, double[] seen, int rows, int d, double[] atoms, int row, int atom)
+    {
+        var kernel = new RadialKernel(RadialKernelKind.Gaussian, gamma);
+        double largest = double.NegativeInfinity, sum = 0;
+        for (int start = row * d; start < seen.Length; start += rows * d)
+        {
+            double log = LogKernel(kernel, seen.AsSpan(start, d), atoms.AsSpan(atom * d, d));
+            if (log > largest)
+                (sum, largest) = ((sum * Math.Exp(largest - log)) + 1, log);
+            else
+                sum += Math.Exp(log - largest);
+        }
+        return largest + Math.Log(sum);
     }
 
     private DeviceMatrix<T> Views<T>(Arithmetic<T> on, ContextSample rows)

@@ -14,9 +14,11 @@ internal sealed class ProjectedContext(BoundContext inner, Func<ContextSample, C
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) => inner.At(on, project(rows), device);
 
+    public override int DrawOne(int row, ref UniformDraws random) => inner.DrawOne(row, ref random);
+
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => inner.Connect(joined, rowNode, atomNode, reached);
 
     /// <summary>A projection of a bound context, in the same space.</summary>
     public static ProjectedContext Of(BoundContext inner, Func<ContextSample, ContextSample> project) =>
-        new(inner, project) { Rows = inner.Rows, Atoms = inner.Atoms, Space = inner.Space, InputWeights = inner.InputWeights, Warnings = inner.Warnings };
+        new(inner, project) { Rows = inner.Rows, Atoms = inner.Atoms, Space = inner.Space, InputWeights = inner.InputWeights, Coordinates = inner.Coordinates, Warnings = inner.Warnings };
 }

@@ -19,7 +19,18 @@ internal static class TokenBinding
         int columns = table.Columns.Length;
         if (tokens.Draws is null && columns > TokensContext.MostColumnsForAll)
             throw new InputException($"{tokens}: there are {columns} columns; draws=all takes all 2^{columns} masks and is for at most {TokensContext.MostColumnsForAll}");
-        (double Weight, bool[] Visible)[] masks = Masks(tokens, columns);
+        return Bind(tokens, table, sample, Masks(tokens, columns));
+    }
+
+    /// <summary>An atom is a place of the square with the pixels outside.</summary>
+    public static BoundContext Bind(CutoutContext cutout, ContextSample sample)
+    {
+        bool[][] boxes = ImageBox.All(cutout, sample, cutout.Width, _ => (cutout.Size, cutout.Size));
+        return Bind(cutout, new TokenTable(sample), sample, [.. boxes.Select(box => (1.0 / boxes.Length, Array.ConvertAll(box, hidden => !hidden)))]);
+    }
+
+    private static SparseContext Bind(Context tokens, TokenTable table, ContextSample sample, (double Weight, bool[] Visible)[] masks)
+    {
         int atoms = 0;
         foreach ((_, bool[] visible) in masks)
             atoms = checked(atoms + Partition(table, table.Columns, visible).Count);
@@ -61,7 +72,9 @@ internal static class TokenBinding
     {
         var table = new TokenTable(sample);
         int columns = table.Columns.Length, n = sample.Rows, m = scarf.Draws.Count ?? n;
-        int[][] drawn = Draw(scarf, table, n, m);
+        // Of a number that is replaced by one that no row has, what is left is that it was replaced: token -1. A number that some row has was not, so all that could have led there have it.
+        bool[] isFresh = [.. Enumerable.Range(0, columns).Select(c => scarf.Marginal != ScarfMarginal.Empirical && sample.ColumnStarts[c + 1] - sample.ColumnStarts[c] == 1)];
+        int[][] drawn = Draw(scarf, table, n, m, isFresh);
         // log (1 + (1 - r) / (r p_f(a_f))): what an agreement in column f adds to the log-density.
         float[][] gain = new float[columns][];
         for (int c = 0; c < columns; c++)
@@ -69,12 +82,13 @@ internal static class TokenBinding
             int[] counts = new int[table.Levels[c]];
             foreach (int token in table.Columns[c])
                 counts[token]++;
-            gain[c] = Array.ConvertAll(counts, k => (float)Math.Log(1 + ((1 - scarf.Rate) / (scarf.Rate * k / n))));
+            bool isEven = scarf.Marginal == ScarfMarginal.Uniform;
+            gain[c] = Array.ConvertAll(counts, k => (float)Math.Log(1 + ((1 - scarf.Rate) / (scarf.Rate * (isEven ? 1.0 / counts.Length : (double)k / n)))));
         }
         var evidence = new double[m];
         Parallel.For(0, m, a =>
         {
-            float[] score = Scores(table.Columns, n, drawn, gain, a);
+            float[] score = Scores(table.Columns, n, drawn, gain, isFresh, a);
             float largest = System.Numerics.Tensors.TensorPrimitives.Max<float>(score);
             double sum = 0;
             foreach (float value in score)
@@ -102,18 +116,24 @@ internal static class TokenBinding
                 for (int c = 0; c < columns; c++)
                 {
                     int token = own[c][i];
+                    int[] column = drawn[c];
+                    if (isFresh[c])
+                    {
+                        for (int a = 0; a < m; a++)
+                            logs[a] += column[a] < 0 || column[a] == token ? 0 : double.NegativeInfinity;
+                        continue;
+                    }
                     if (token < 0)
                         continue;
                     float add = gain[c][token];
-                    int[] column = drawn[c];
                     for (int a = 0; a < m; a++)
                         logs[a] += column[a] == token ? add : 0;
                 }
                 double largest = System.Numerics.Tensors.TensorPrimitives.Max<double>(logs), least = largest + Math.Log(Negligible);
-                found[i] = [.. logs.Select((value, a) => (a, value)).Where(e => e.value >= least).Select(e => (e.a, Math.Exp(e.value - largest)))];
+                found[i] = [.. logs.Select((value, a) => (a, value)).Where(e => e.value > double.NegativeInfinity && e.value >= least).Select(e => (e.a, Math.Exp(e.value - largest)))];
                 length[i] = found[i].Length;
             });
-            return Rows(found, length, m, i => new InputException($"{scarf}: row {i} (counted from 0) has no posterior"));
+            return Rows(found, length, m, i => new InputException($"{scarf}: row {i} (counted from 0) could have led to none of the drawn values; take more draws, or a higher rate"));
         }
     }
 
@@ -185,7 +205,8 @@ internal static class TokenBinding
         static long Key(int group, int token) => ((long)group << 32) | (uint)token;
     }
 
-    private static int[][] Draw(ScarfContext scarf, TokenTable table, int n, int m)
+    /// <summary>Tokens of the drawn values, by column; -1 for a fresh number.</summary>
+    internal static int[][] Draw(ScarfContext scarf, TokenTable table, int n, int m, bool[] isFresh)
     {
         Philox replace = new(scarf.Draws.Seed, ReplaceStream), source = new(scarf.Draws.Seed, SourceStream);
         int[][] drawn = new int[table.Columns.Length][];
@@ -195,24 +216,58 @@ internal static class TokenBinding
             for (int a = 0; a < m; a++)
             {
                 long at = ((long)c * m) + a;
-                drawn[c][a] = table.Columns[c][replace.Uniform(at) < scarf.Rate ? (int)(source.Uniform(at) * n) : a % n];
+                bool isReplaced = replace.Uniform(at) < scarf.Rate;
+                drawn[c][a] = !isReplaced ? table.Columns[c][a % n]
+                    : isFresh[c] ? -1
+                    : scarf.Marginal == ScarfMarginal.Uniform ? (int)(source.Uniform(at) * table.Levels[c])
+                    : table.Columns[c][(int)(source.Uniform(at) * n)];
             }
         }
         return drawn;
     }
 
-    private static float[] Scores(int[][] rows, int n, int[][] drawn, float[][] gain, int atom)
+    private static float[] Scores(int[][] rows, int n, int[][] drawn, float[][] gain, bool[] isFresh, int atom)
     {
         var score = new float[n];
         for (int c = 0; c < rows.Length; c++)
         {
             int token = drawn[c][atom];
-            float add = gain[c][token];
             int[] column = rows[c];
+            if (isFresh[c])
+            {
+                for (int i = 0; token >= 0 && i < n; i++)
+                    score[i] += column[i] == token ? 0 : float.NegativeInfinity;
+                continue;
+            }
+            float add = gain[c][token];
             for (int i = 0; i < n; i++)
                 score[i] += column[i] == token ? add : 0;
         }
         return score;
+    }
+
+    /// <summary>A law whose entries come by the values of A, each a row and its weight: rows divided by their sums.</summary>
+    /// <param name="found">By value of A.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="refuse">What is said of a row that leads nowhere.</param>
+    internal static CompressedRows ByRow((int Row, double Weight)[][] found, int rows, Func<int, InputException> refuse)
+    {
+        int[] length = new int[rows];
+        foreach ((int Row, double Weight)[] column in found)
+        {
+            foreach ((int row, _) in column)
+                length[row]++;
+        }
+        var entries = new (int Atom, double Weight)[rows][];
+        for (int i = 0; i < rows; i++)
+            entries[i] = new (int, double)[length[i]];
+        Array.Clear(length);
+        for (int a = 0; a < found.Length; a++)
+        {
+            foreach ((int row, double weight) in found[a])
+                entries[row][length[row]++] = (a, weight);
+        }
+        return Rows(entries, length, found.Length, refuse);
     }
 
     // Rows divided by their sums, columns ascending.

@@ -34,7 +34,7 @@ internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[
             foreach ((int from, int to, double weight) in edges)
                 hash.AppendData(Encoding.UTF8.GetBytes($"{from} {to} {weight:r}\n"));
         }
-        foreach ((string name, double[] values) in sample.Targets.Concat(sample.SoftLabels).Concat(sample.Partners.Select(p => KeyValuePair.Create(p.Key, p.Value.Values))).OrderBy(v => v.Key, StringComparer.Ordinal))
+        foreach ((string name, double[] values) in sample.Targets.Concat(sample.SoftLabels).Concat(sample.Kernels).Concat(sample.Partners.Select(p => KeyValuePair.Create(p.Key, p.Value.Values))).OrderBy(v => v.Key, StringComparer.Ordinal))
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{name} {values.Length}\n"));
             hash.AppendData(MemoryMarshal.AsBytes<double>(values));

@@ -31,8 +31,8 @@ internal sealed class ContextComponents
         bool[] reached = context.Connect(sets, 0, n, all);
         cancellationToken.ThrowIfCancellationRequested();
 
-        // Components in the order of their first rows, then numbered by mass.
-        int[] found = new int[n + context.Atoms], ofRow = new int[n], ofAtom = new int[context.Atoms];
+        // Components in the order of their first rows, then numbered by mass. What a set is named by can be a node between two factors.
+        int[] found = new int[sets.Count], ofRow = new int[n], ofAtom = new int[context.Atoms];
         var mass = new List<double>();
         for (int i = 0; i < n; i++)
         {

@@ -57,7 +57,7 @@ internal sealed record ContextSpectrum(
         Array.Copy(found.Certificate.Residuals, 0, residuals, exact, kept);
         FunctionValues features = Assemble<T>(Scaled(on, weights, found.Left), n, dimension, components, components.OfRow, exact, kept);
         found.Left.Dispose();
-        FunctionValues atoms = Assemble<T>(Scaled(on, atomMass, found.Right), m, dimension, components, components.OfAtom, exact, kept);
+        FunctionValues atoms = Assemble<T>(Scaled(on, context.Measure(atomMass), found.Right), m, dimension, components, components.OfAtom, exact, kept);
         Finish<T>(features, atoms);
         bool converged = residuals.All(r => r <= options.EffectiveTolerance);
         return new ContextSpectrum(values, features, atoms, residuals, exact + kept, c, found.Certificate.Iterations, converged);

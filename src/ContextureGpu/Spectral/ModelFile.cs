@@ -16,7 +16,7 @@ internal static class ModelFile
 
     public static void Save(string path, ModelState state)
     {
-        long bytes = sizeof(double) * state.Sample.Values.LongLength;
+        long bytes = sizeof(double) * (state.Sample.Values.LongLength + state.Sample.Kernels.Values.Sum(k => k.LongLength) + state.Sample.Partners.Values.Sum(p => p.Values.LongLength));
         foreach (ModelPart part in state.Parts)
             bytes += sizeof(double) * ((long)part.Spectrum.Features.Points + part.Spectrum.AtomFunctions.Points) * part.Spectrum.SingularValues.Length;
         if (bytes > Array.MaxLength)
@@ -79,6 +79,7 @@ internal static class ModelFile
             writer.Write(partner.Dimension);
             WriteNumbers(writer, partner.Values);
         }
+        WriteNamed(writer, sample.Kernels);
         writer.Write(state.Parts.Count);
         foreach (ModelPart part in state.Parts)
             WritePart(writer, part);
@@ -192,6 +193,7 @@ internal static class ModelFile
             int inputs = body.Count(0);
             sample.Partners[file] = new ContextSample(body.Numbers((long)rows * inputs), rows, inputs);
         }
+        body.Named(sample.Kernels, length => length == (long)rows * rows);
         var parts = new ModelPart[body.Count(1)];
         for (int i = 0; i < parts.Length; i++)
             parts[i] = ReadPart(body);
@@ -286,8 +288,12 @@ internal static class ModelFile
         }
 
         /// <summary>A context, with the user's code for the laws that are his.</summary>
-        public Context Expression() => ContextTree.Replace(Context.Parse(Text()), leaf =>
-            leaf is CustomContext custom && laws.FirstOrDefault(l => l.Name == custom.Name) is { } law ? Context.Custom(law) : leaf);
+        public Context Expression() => ContextTree.Replace(Context.Parse(Text()), leaf => leaf switch
+        {
+            CustomContext custom when laws.FirstOrDefault(l => l.Name == custom.Name) is { } law => Context.Custom(law),
+            KernelContext { Name: { } name } when laws.OfType<ContextKernel>().FirstOrDefault(k => k.Name == name) is { } kernel => Context.Kernel(kernel),
+            _ => leaf,
+        });
 
         public string Text()
         {

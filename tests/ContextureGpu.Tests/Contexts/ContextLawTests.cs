@@ -14,11 +14,12 @@ public sealed class ContextLawTests
     /// <summary>One of each kind, for what must hold of all.</summary>
     public static TheoryData<string> Everything =>
     [
-        "knn(k=4)", "knn(k=4, metric=cosine)", "rbf(gamma=0.4)", "laplacian(gamma=0.4)", "exponential(gamma=median)", "cosine(gamma=3)", "mask(rate=0.3, draws=5, then=laplacian(gamma=1))", "labels(column=class, noise=0.2)", "labels(column=y, smoothing=0.3)", "labels(columns=\"p,q,r\")", "graph(file=edges)",
-        "graph(file=edges, directed=true)", "noise(sigma=0.5)", "noise(time=0.4, draws=70, seed=3)", "scarf(rate=0.5)", "scarf(rate=0.3, draws=100, seed=2)", "tokens(rate=0.4, draws=30)",
+        "knn(k=4)", "knn(k=4, metric=cosine)", "knn(k=4, graph=mutual)", "knn(k=4, self=false, graph=mutual)", "knn(k=4, metric=manhattan, graph=symmetric)", "knn(k=3, self=false, metric=cosine, graph=symmetric)",
+        "rbf(gamma=kth)", "exponential(gamma=kth, k=3)", "rbf(gamma=0.4)", "laplacian(gamma=0.4)", "exponential(gamma=median)", "cosine(gamma=3)", "mask(rate=0.3, draws=5, then=laplacian(gamma=1))", "labels(column=class, noise=0.2)", "labels(column=y, smoothing=0.3)", "labels(columns=\"p,q,r\")", "graph(file=edges)",
+        "graph(file=edges, directed=true)", "noise(sigma=0.5)", "noise(time=0.4, draws=70, seed=3)", "scarf(rate=0.5)", "scarf(rate=0.3, draws=100, seed=2)", "scarf(rate=0.6, marginal=uniform)", "scarf(rate=0.6, marginal=gaussian, draws=90)", "cutmix(rate=0.4)", "cutmix(rate=0.3, width=2, draws=80)", "cutout(width=2, size=1)", "tokens(rate=0.4, draws=30)",
         "tokens(rate=0.5, draws=all)", "mask(rate=0.4, draws=6, then=knn(k=3))", "mask(rate=0.3, draws=5, then=rbf(gamma=1))", "views(width=2, shift=1, flip=true, noise=0.7)",
         "pairs(file=partners, then=knn(k=5))", "knn(k=3) * noise(sigma=0.5)", "knn(k=5) * pairs(file=partners, then=rbf(gamma=0.5))",
-        "0.4 noise(sigma=0.3) + 0.6 knn(k=4)", "mask(rate=0.4, draws=4, then=knn(k=3) + rbf(gamma=0.5)) * tokens(rate=0.5)",
+        "0.4 noise(sigma=0.3) + 0.6 knn(k=4)", "rbf(gamma=1) + knn(k=3) * knn(k=3)", "knn(k=4) + knn(k=2) * knn(k=3) * rbf(gamma=1)", "mask(rate=0.4, draws=4, then=knn(k=3) + rbf(gamma=0.5)) * tokens(rate=0.5)",
     ];
 
     [Theory]
@@ -262,6 +263,10 @@ public sealed class ContextLawTests
     [InlineData("tokens(rate=0.5, draws=all)", 15, "at most 14")]
     [InlineData("views(width=3, noise=1)", 4, "no multiple of the width 3")]
     [InlineData("noise(sigma=1, draws=2000000000)", 4, "fewer draws")]
+    [InlineData("cutmix(rate=0.5, draws=2000000000)", 4, "fewer draws")]
+    [InlineData("cutmix(rate=0.5, width=3)", 4, "no multiple of the width 3")]
+    [InlineData("cutout(width=3, size=1)", 4, "no multiple of the width 3")]
+    [InlineData("cutout(width=2, size=3)", 4, "a box of 3 x 3 pixels does not fit into an image of 2 x 2")]
     [InlineData("pairs(file=nowhere, then=knn(k=2))", 4, "no second modality")]
     [InlineData("pairs(file=partners, then=knn(k=2)) * knn(k=2)", 4, "followed by another")]
     [InlineData("noise(sigma=1) * knn(k=2)", 4, "followed by another")]

@@ -19,7 +19,7 @@ public sealed class ContextRoundTripTests
             AssertSameNodes(context, again);
             kinds.Add(context.GetType());
         }
-        Assert.Equal(17, kinds.Count);
+        Assert.Equal(22, kinds.Count);
     }
 
     [Fact]
@@ -54,10 +54,10 @@ public sealed class ContextRoundTripTests
         switch (expected, actual)
         {
             case (KnnContext e, KnnContext a):
-                Assert.Equal((e.K, e.IncludeSelf, e.Metric, e.Search, e.Seed), (a.K, a.IncludeSelf, a.Metric, a.Search, a.Seed));
+                Assert.Equal((e.K, e.IncludeSelf, e.Metric, e.Search, e.Seed, e.Counted), (a.K, a.IncludeSelf, a.Metric, a.Search, a.Seed, a.Counted));
                 break;
             case (RbfContext e, RbfContext a):
-                Assert.Equal((e.Gamma, e.Kind), (a.Gamma, a.Kind));
+                Assert.Equal((e.Gamma, e.Kind, e.Neighbor), (a.Gamma, a.Kind, a.Neighbor));
                 break;
             case (CosineContext e, CosineContext a):
                 Assert.Equal(e.Gamma, a.Gamma);
@@ -78,7 +78,13 @@ public sealed class ContextRoundTripTests
                 Assert.Equal((e.Scale, e.Sigma, e.Draws), (a.Scale, a.Sigma, a.Draws));
                 break;
             case (ScarfContext e, ScarfContext a):
-                Assert.Equal((e.Rate, e.Draws), (a.Rate, a.Draws));
+                Assert.Equal((e.Rate, e.Draws, e.Marginal), (a.Rate, a.Draws, a.Marginal));
+                break;
+            case (CutMixContext e, CutMixContext a):
+                Assert.Equal((e.Rate, e.Width, e.Draws), (a.Rate, a.Width, a.Draws));
+                break;
+            case (CutoutContext e, CutoutContext a):
+                Assert.Equal((e.Width, e.Size), (a.Width, a.Size));
                 break;
             case (TokensContext e, TokensContext a):
                 Assert.Equal((e.Rate, e.Draws, e.Seed), (a.Rate, a.Draws, a.Seed));
@@ -93,6 +99,15 @@ public sealed class ContextRoundTripTests
             case (PairsContext e, PairsContext a):
                 Assert.Equal(e.File, a.File);
                 AssertSameNodes(e.Then, a.Then);
+                break;
+            case (TeacherContext e, TeacherContext a):
+                Assert.Equal((e.File, e.Whiten), (a.File, a.Whiten));
+                break;
+            case (KernelContext e, KernelContext a):
+                Assert.Equal((e.File, e.Name), (a.File, a.Name));
+                break;
+            case (LinearTargetContext e, LinearTargetContext a):
+                Assert.Equal(e.Column, a.Column);
                 break;
             case (CustomContext e, CustomContext a):
                 Assert.Equal(e.Name, a.Name);

@@ -49,14 +49,16 @@ internal sealed class RandomContexts
         _ => Leaf(),
     };
 
-    private Context Leaf() => Below(19) switch
+    private Context Leaf() => Below(24) switch
     {
         6 => new GraphContext(Name() + "d", isDirected: true),
         7 => Context.Target(Name(), Positive()),
         8 => Context.SoftLabels("p" + Below(9), "q" + Below(9), "r " + Below(9)),
         9 => Context.GaussianNoise(Positive(), Draws(), Seed()),
         10 => Context.Diffusion(Share(), Draws(), Seed()),
-        11 => Context.Scarf(Share(), Draws(), Seed()),
+        11 => Context.Scarf(Share(), Draws(), Seed(), (ScarfMarginal)Below(3)),
+        22 => Context.CutMix(Share(), Below(2) == 0 ? null : 1 + Below(9), Draws(), Seed()),
+        23 => Context.Cutout(1 + Below(9), 1 + Below(9)),
         12 => Context.Tokens(Share(), Draws(), Seed()),
         13 => Context.Views(1 + Below(9), Positive(), Below(3), Below(2) == 0 ? ImageMirror.Never : ImageMirror.Horizontal, Draws(), Seed()),
         14 => Below(2) == 0 ? Context.Mask(Share(), Law(1), 1 + Below(70), Seed()) : Context.Pairs(Name() + "n", Law(1)),
@@ -64,9 +66,14 @@ internal sealed class RandomContexts
         17 => Context.Exponential(Below(2) == 0 ? null : Positive()),
         18 => Context.Cosine(Positive()),
         15 => new CustomContext(Name() + "c", null),
-        0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3), Below(2) is var approximate && approximate == 1 ? KnnSearch.Approximate : KnnSearch.Exact, approximate == 1 ? Seed() : 0),
+        19 => Context.Teacher(Name() + "t", Below(2) == 0 ? null : Share()),
+        20 => Below(2) == 0 ? Context.Kernel(Name() + "k") : KernelContext.Named(Name() + "k", null),
+        21 => Context.LinearTarget(Name()),
+        0 => Below(2) == 0
+            ? Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3), KnnSearch.Approximate, Seed())
+            : Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3), graph: (KnnGraph)Below(3)),
         1 => Context.Rbf(Positive()),
-        2 => Context.RbfMedian(),
+        2 => Below(2) == 0 ? Context.RbfMedian() : Context.NeighborScaled(1 + Below(9), (RadialKernelKind)Below(3)),
         3 => Context.Labels(Name()),
         4 => Context.Labels(Name(), _random.Uniform(_draws++)),
         _ => Context.Graph(Name() + "g"),

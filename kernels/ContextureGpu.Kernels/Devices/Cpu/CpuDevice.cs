@@ -30,7 +30,7 @@ public sealed class CpuDevice : ComputeDevice
     public int Threads { get; }
 
     /// <summary>Small dense problems in float64, in the same library.</summary>
-    public HostLinearAlgebra LinearAlgebra { get; }
+    public override HostLinearAlgebra LinearAlgebra { get; }
 
     /// <summary>Native libraries that were looked for and not taken, and why.</summary>
     public IReadOnlyList<PassedOverDevice> PassedOver { get; }
