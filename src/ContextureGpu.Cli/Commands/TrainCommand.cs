@@ -38,6 +38,7 @@ internal static class TrainCommand
         var seed = new Option<ulong>("--seed") { Description = "Key of all draws." };
         var model = new Option<string?>("--model") { Description = "Writes the encoder." };
         var features = new Option<string?>("--features") { Description = "Writes the features, .npy." };
+        var onnx = new Option<string?>("--onnx") { Description = "Writes the network and the map to the features as an ONNX graph." };
         var checkpoint = new Option<string?>("--checkpoint") { Description = "Writes the state of the training, also when it is interrupted." };
         var every = new Option<int>("--checkpoint-every") { Description = "Steps between two checkpoints.", DefaultValueFactory = _ => defaults.CheckpointEvery };
         var resume = new Option<bool>("--resume") { Description = "Goes on from the checkpoint." };
@@ -46,7 +47,7 @@ internal static class TrainCommand
         var command = new Command("train", "Trains an encoder of a context: writes the encoder, features, checkpoints.")
         {
             data, context, dimension, outputs, width, depth, activation, noSkip, objective, constraint, epochs, batch, rate, decay, warmUp, clip, target, drop, scale, precision,
-            device, seed, model, features, checkpoint, every, resume, json, quiet,
+            device, seed, model, features, onnx, checkpoint, every, resume, json, quiet,
         };
         command.SetAction((result, cancellationToken) =>
         {
@@ -84,6 +85,7 @@ internal static class TrainCommand
                 Device = result.GetValue(device)!,
                 Model = result.GetValue(model),
                 Features = result.GetValue(features),
+                Onnx = result.GetValue(onnx),
                 Json = result.GetValue(json),
                 Quiet = result.GetValue(quiet),
                 Warnings = warnings,
@@ -97,7 +99,7 @@ internal static class TrainCommand
     {
         long start = Stopwatch.GetTimestamp();
         DataTable table = DataTable.Read(request.Data);
-        OutputFiles.Check([table.Source], ("--features", request.Features), ("--model", request.Model), ("--checkpoint", request.Options.Checkpoint));
+        OutputFiles.Check([table.Source], ("--features", request.Features), ("--model", request.Model), ("--onnx", request.Onnx), ("--checkpoint", request.Options.Checkpoint));
         foreach (string column in request.Exclude)
             _ = table.ColumnIndex(column);
         double read = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -109,6 +111,8 @@ internal static class TrainCommand
             FitRun.WriteFeatures(request.Features, model.Features, model.Rows, model.Dimension, request.Options.Precision);
         if (request.Model is not null)
             model.Save(request.Model);
+        if (request.Onnx is not null)
+            model.ExportOnnx(request.Onnx);
         double total = Stopwatch.GetElapsedTime(start).TotalSeconds;
         string[] warnings = [.. request.Warnings, .. model.Facts.Warnings];
         if (request.Json)
@@ -196,6 +200,8 @@ internal sealed record TrainRequest
     public string? Model { get; init; }
 
     public string? Features { get; init; }
+
+    public string? Onnx { get; init; }
 
     public bool Json { get; init; }
 

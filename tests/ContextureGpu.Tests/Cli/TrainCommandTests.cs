@@ -25,8 +25,11 @@ public sealed class TrainCommandTests : IDisposable
     {
         string data = WriteCsv();
         (int code, string output, string errors) = await Run(
-            ["train", data, .. Small, "--epochs", "25", "--activation", "gelu", "--json", "--model", _folder.File("e"), "--features", _folder.File("f.npy"), "--checkpoint", _folder.File("c")]);
+            ["train", data, .. Small, "--epochs", "25", "--activation", "gelu", "--json", "--model", _folder.File("e"), "--features", _folder.File("f.npy"), "--checkpoint", _folder.File("c"),
+            "--onnx", _folder.File("e.onnx")]);
         Assert.True(code == 0, errors);
+        using (var graph = new Microsoft.ML.OnnxRuntime.InferenceSession(_folder.File("e.onnx")))
+            Assert.Equal([-1, 3], graph.OutputMetadata["features"].Dimensions);
         JsonElement json = JsonDocument.Parse(output).RootElement;
         Assert.Equal((Rows, 3, 6), (json.GetProperty("rows").GetInt32(), json.GetProperty("dim").GetInt32(), json.GetProperty("outputs").GetInt32()));
         // 2 inputs: (2, 16) twice and 16 biases, (16, 16) and 16 biases, (16, 6) and 6 biases.
@@ -65,6 +68,8 @@ public sealed class TrainCommandTests : IDisposable
             (["--resume", "--checkpoint", _folder.File("none")], "none"),
             (["--context", "knn(k=3) | knn(k=4)"], "concatenation"),
             (["--objective", "svme"], "multiview"),
+            (["--onnx", _folder.File("none/e.onnx")], "e.onnx"),
+            (["--onnx", data], "same file"),
         })
         {
             string[] kept = arguments[0] is "--outputs" or "--context" ? [.. Small.Chunk(2).Where(pair => pair[0] != arguments[0]).SelectMany(pair => pair)] : Small;
