@@ -11,6 +11,18 @@ internal static class TrainCommand
     /// <summary>Seconds between two lines of progress.</summary>
     private const double ProgressSeconds = 2;
 
+    private static readonly Dictionary<string, Objective> Objectives = new()
+    {
+        ["multiview"] = Objective.MultiView,
+        ["contrastive"] = Objective.Contrastive,
+        ["svme"] = Objective.Svme,
+        ["kise"] = Objective.Kise,
+        ["supervised"] = Objective.Supervised,
+        ["supervised-balanced"] = Objective.SupervisedBalanced,
+        ["denoising"] = Objective.Denoising,
+        ["graph"] = Objective.Graph,
+    };
+
     public static Command Create()
     {
         var defaults = new EncoderOptions();
@@ -22,10 +34,15 @@ internal static class TrainCommand
         var depth = new Option<int>("--depth") { Description = "Hidden layers.", DefaultValueFactory = _ => defaults.Depth };
         var activation = Choice("--activation", "Activation of the hidden layers.", "tanh", "relu", "gelu");
         var noSkip = new Option<bool>("--no-skip") { Description = "Leaves out skip connections." };
-        var objective = Choice("--objective", "What is minimised.", "multiview", "contrastive", "supervised");
+        var objective = Choice("--objective", "What is minimised.", [.. Objectives.Keys]);
         var constraint = Choice("--constraint", "How the covariance of the outputs is held.", "whiten", "vicreg", "lagrangian");
-        var epochs = new Option<int>("--epochs") { Description = "Steps over all rows.", DefaultValueFactory = _ => defaults.Epochs };
-        var batch = Choice("--batch", "Rows of a step.", "full");
+        var epochs = new Option<int>("--epochs") { Description = "Times that all rows are seen; steps, without batches.", DefaultValueFactory = _ => defaults.Epochs };
+        var batch = new Option<string>("--batch") { Description = "Pairs of a step, drawn from the context; full for all rows, exactly.", DefaultValueFactory = _ => "full" };
+        batch.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } text && !TryBatch(text, out _))
+                result.AddError($"--batch is '{text}'; full or a number of pairs of at least 2 was expected");
+        });
         var rate = new Option<double>("--lr") { Description = "Largest learning rate.", DefaultValueFactory = _ => defaults.LearningRate };
         var decay = new Option<double>("--weight-decay") { Description = "Decoupled weight decay.", DefaultValueFactory = _ => defaults.WeightDecay };
         var warmUp = new Option<int?>("--warm-up") { Description = "Steps in which the learning rate rises." };
@@ -67,9 +84,10 @@ internal static class TrainCommand
                     Depth = result.GetValue(depth),
                     Activation = Enum.Parse<Activation>(result.GetValue(activation)!, ignoreCase: true),
                     SkipConnections = !result.GetValue(noSkip),
-                    Objective = Enum.Parse<Objective>(result.GetValue(objective)!, ignoreCase: true),
+                    Objective = Objectives[result.GetValue(objective)!],
                     Constraint = Enum.Parse<CovarianceConstraint>(result.GetValue(constraint)!, ignoreCase: true),
                     Epochs = result.GetValue(epochs),
+                    Batch = TryBatch(result.GetValue(batch)!, out int? pairs) ? pairs : null,
                     LearningRate = result.GetValue(rate),
                     WeightDecay = result.GetValue(decay),
                     WarmUp = result.GetValue(warmUp),
@@ -154,12 +172,18 @@ internal static class TrainCommand
         CultureInfo plain = CultureInfo.InvariantCulture;
         Console.WriteLine(string.Create(plain, $"context        {model.Context}"));
         Console.WriteLine(string.Create(plain, $"encoder        {model.Parameters} parameters, {model.Outputs} outputs of rank {model.Rank}, {model.Dimension} features"));
-        Console.WriteLine(string.Create(plain, $"loss           {model.Losses[0]:g6} at first, {model.Losses[^1]:g6} after {model.Losses.Count} steps"));
+        Console.WriteLine(string.Create(plain, $"loss           {model.Losses[0]:g6} at first, {model.Losses[^1]:g6} after {model.Steps} steps"));
         Console.WriteLine($"s^2, estimated {string.Join(' ', model.Eigenvalues.Take(10).Select(v => v.ToString("f4", plain)))}{(model.Dimension > 10 ? " .." : "")}");
         Console.WriteLine(string.Create(plain, $"time           {total:f1} s, {StepsPerSecond(model):f2} steps a second on {model.Facts.Device.Name}"));
     }
 
-    private static double StepsPerSecond(EncoderModel model) => model.Seconds > 0 ? model.Losses.Count / model.Seconds : 0;
+    private static double StepsPerSecond(EncoderModel model) => model.Seconds > 0 ? model.Steps / model.Seconds : 0;
+
+    private static bool TryBatch(string text, out int? pairs)
+    {
+        pairs = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 2 ? count : null;
+        return pairs is not null || text == "full";
+    }
 
     private static Option<string> Choice(string name, string description, params string[] accepted)
     {

@@ -26,6 +26,12 @@ internal abstract class BoundContext
     /// <summary>What a reader of the result should know of the law.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>P by its non-zeros, where it is stored that way; null otherwise.</summary>
+    public virtual CompressedRows? StoredLaw => null;
+
+    /// <summary>The values of A as rows with the inputs of the sample, row-major (atoms, inputs), where they are no rows of it but of the same kind; null otherwise.</summary>
+    public virtual double[]? AtomInputs => null;
+
     /// <summary>P, (rows, atoms), row-stochastic.</summary>
     public abstract LinearOperator<T> OnSample<T>(Arithmetic<T> on)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
@@ -123,6 +129,8 @@ internal sealed class DisjointSets
 /// <summary>A law with few values of A for each row: neighbours, edges, classes.</summary>
 internal sealed class SparseContext(Lazy<CompressedRows> onSample, Func<ContextSample, ComputeDevice, CompressedRows> lawAt) : BoundContext
 {
+    public override CompressedRows StoredLaw => onSample.Value;
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new SparseOperator<T>(on, onSample.Value, OperatorStructure.MassPreserving);
 
     // The scaling goes into the stored values: applying B then costs what applying P does.

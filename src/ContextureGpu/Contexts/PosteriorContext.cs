@@ -13,6 +13,8 @@ namespace ContextureGpu;
 /// <param name="atoms">a_m, row-major (M, dimension).</param>
 internal sealed class PosteriorContext(double gamma, Func<ContextSample, double[]> views, ContextSample sample, double[] atoms) : BoundContext
 {
+    public override double[] AtomInputs => atoms;
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => Walk(on, sample);
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) => Walk(on, rows);

@@ -79,7 +79,7 @@ internal static class EncoderFile
 /// <param name="Map">From centred outputs to features on the network's side.</param>
 /// <param name="Mean">Means of the outputs there.</param>
 /// <param name="OutputRank">Dimension of the span of the outputs.</param>
-/// <param name="Losses">Loss of each step.</param>
+/// <param name="Losses">Mean loss of each epoch.</param>
 /// <param name="Seconds">Time the training took.</param>
 /// <param name="Objective">What was minimised.</param>
 /// <param name="NetworkOnRows">Whether the network takes rows with the inputs of the sample.</param>

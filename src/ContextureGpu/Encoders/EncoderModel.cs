@@ -67,8 +67,11 @@ public sealed class EncoderModel
     /// <summary>Features of the sample, row-major (N, d): zero mean, unit variance, uncorrelated, the largest entry of each positive.</summary>
     public ReadOnlySpan<double> Features => _model.Features;
 
-    /// <summary>Loss of each step.</summary>
+    /// <summary>Mean loss of each epoch; without batches an epoch is a step.</summary>
     public IReadOnlyList<double> Losses => _state.Losses;
+
+    /// <summary>Steps of the training.</summary>
+    public int Steps => Facts.Iterations;
 
     /// <summary>Seconds the steps took; since the resumption, for a training that was resumed.</summary>
     public double Seconds => _state.Seconds;
@@ -80,7 +83,7 @@ public sealed class EncoderModel
     public Preprocessing? Preprocessing => _state.Model.Preprocessing;
 
     /// <summary>How new rows are evaluated where nothing else is asked for: the average for objectives on A, the network itself for those on x.</summary>
-    public EncoderEvaluation DefaultEvaluation => Objective == Objective.Supervised ? EncoderEvaluation.Direct : EncoderEvaluation.Average;
+    public EncoderEvaluation DefaultEvaluation => TrainingPlan<double>.TakesRows(Objective) ? EncoderEvaluation.Direct : EncoderEvaluation.Average;
 
     internal EncoderModel WithTable(Preprocessing preprocessing, IReadOnlyDictionary<string, IReadOnlyList<string>> classes, IReadOnlyList<string> warnings)
     {

@@ -31,6 +31,9 @@ internal sealed class Network<T> : IDisposable
         Parameters = [.. _layers.SelectMany(layer => layer.Parameters)];
     }
 
+    /// <summary>Where it lives.</summary>
+    public Arithmetic<T> Arithmetic => _on;
+
     /// <summary>What it computes.</summary>
     public NetworkShape Shape { get; }
 
@@ -41,10 +44,12 @@ internal sealed class Network<T> : IDisposable
     /// Draws the parameters: weights normal with mean 0 and variance g^2 / inputs, g^2 = 2 for ReLU and GELU (He et al. 2015) and 1 otherwise (LeCun et al. 1998); biases
     /// uniform between -1 and 1 over the root of the inputs. The same numbers on every device.
     /// </summary>
-    public void Initialize(ulong seed)
+    /// <param name="seed">Key of the draws.</param>
+    /// <param name="tower">Number of the network, where several are drawn with one key.</param>
+    public void Initialize(ulong seed, int tower = 0)
     {
         double gain = Shape.Activation is Activation.Relu or Activation.Gelu ? Math.Sqrt(2) : 1;
-        ulong number = 0;
+        ulong number = (ulong)tower << 16;
         foreach (Layer layer in _layers)
         {
             double scale = 1 / Math.Sqrt(layer.Weights.Value.Rows);
@@ -97,22 +102,6 @@ internal sealed class Network<T> : IDisposable
             _layers[l].Backward(input, gradient, target);
             gradient = target!;
         }
-    }
-
-    /// <summary>One step of AdamW on all parameters, the gradient clipped to a norm.</summary>
-    /// <returns>The norm of the gradient; null where it was not needed.</returns>
-    public double? Step(AdamStep step, double weightDecay, double? clipNorm)
-    {
-        double? norm = null;
-        if (clipNorm is { } most)
-        {
-            norm = Math.Sqrt(Parameters.Sum(p => _on.SumOfSquares(p.Gradient)));
-            if (norm > most)
-                step = step with { GradientScale = most / norm.Value };
-        }
-        foreach (Parameter<T> p in Parameters)
-            _on.Adam(step with { WeightDecay = p.Decays ? weightDecay : 0 }, p.Gradient, p.First, p.Second, p.Value);
-        return norm;
     }
 
     public void Dispose()

@@ -67,7 +67,10 @@ public sealed class TrainCommandTests : IDisposable
             (["--resume"], "checkpoint"),
             (["--resume", "--checkpoint", _folder.File("none")], "none"),
             (["--context", "knn(k=3) | knn(k=4)"], "concatenation"),
-            (["--objective", "svme"], "multiview"),
+            (["--objective", "simclr"], "multiview"),
+            (["--objective", "graph"], "reversible"),
+            (["--batch", "1"], "at least 2"),
+            (["--batch", "61"], "at most"),
             (["--onnx", _folder.File("none/e.onnx")], "e.onnx"),
             (["--onnx", data], "same file"),
         })
