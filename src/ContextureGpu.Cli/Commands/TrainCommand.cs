@@ -8,6 +8,9 @@ namespace ContextureGpu.Cli;
 /// <summary><c>contexture train DATA</c>: trains an encoder of a context.</summary>
 internal static class TrainCommand
 {
+    /// <summary>The word for it.</summary>
+    public const string Name = "train";
+
     /// <summary>Seconds between two lines of progress.</summary>
     private const double ProgressSeconds = 2;
 
@@ -34,6 +37,7 @@ internal static class TrainCommand
         var depth = new Option<int>("--depth") { Description = "Hidden layers.", DefaultValueFactory = _ => defaults.Depth };
         var activation = Choice("--activation", "Activation of the hidden layers.", "tanh", "relu", "gelu");
         var noSkip = new Option<bool>("--no-skip") { Description = "Leaves out skip connections." };
+        var layerNorm = new Option<bool>("--layer-norm") { Description = "Normalises what hidden layers give to their activations." };
         var objective = Choice("--objective", "What is minimised.", [.. Objectives.Keys]);
         var constraint = Choice("--constraint", "How the covariance of the outputs is held.", "whiten", "vicreg", "lagrangian");
         var epochs = new Option<int>("--epochs") { Description = "Times that all rows are seen; steps, without batches.", DefaultValueFactory = _ => defaults.Epochs };
@@ -61,9 +65,9 @@ internal static class TrainCommand
         var resume = new Option<bool>("--resume") { Description = "Goes on from the checkpoint." };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
         var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
-        var command = new Command("train", "Trains an encoder of a context: writes the encoder, features, checkpoints.")
+        var command = new Command(Name, "Trains an encoder of a context: writes the encoder, features, checkpoints.")
         {
-            data, context, dimension, outputs, width, depth, activation, noSkip, objective, constraint, epochs, batch, rate, decay, warmUp, clip, target, drop, scale, precision,
+            data, context, dimension, outputs, width, depth, activation, noSkip, layerNorm, objective, constraint, epochs, batch, rate, decay, warmUp, clip, target, drop, scale, precision,
             device, seed, model, features, onnx, checkpoint, every, resume, json, quiet,
         };
         command.SetAction((result, cancellationToken) =>
@@ -84,6 +88,7 @@ internal static class TrainCommand
                     Depth = result.GetValue(depth),
                     Activation = Enum.Parse<Activation>(result.GetValue(activation)!, ignoreCase: true),
                     SkipConnections = !result.GetValue(noSkip),
+                    LayerNorm = result.GetValue(layerNorm),
                     Objective = Objectives[result.GetValue(objective)!],
                     Constraint = Enum.Parse<CovarianceConstraint>(result.GetValue(constraint)!, ignoreCase: true),
                     Epochs = result.GetValue(epochs),

@@ -5,7 +5,7 @@ namespace ContextureGpu.Encoders;
 /// <summary>The file of an encoder: its network and how it was trained, then the body of a <see cref="ModelFile"/> with the sample and the estimated singular functions.</summary>
 internal static class EncoderFile
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private static ReadOnlySpan<byte> Magic => "CTXENCOD"u8;
 
@@ -18,6 +18,7 @@ internal static class EncoderFile
         writer.Write(shape.Outputs);
         writer.Write((int)shape.Activation);
         writer.Write(shape.SkipConnections);
+        writer.Write(shape.LayerNorm);
         writer.Write((int)state.Objective);
         writer.Write(state.NetworkOnRows);
         writer.Write(state.OutputRank);
@@ -52,11 +53,11 @@ internal static class EncoderFile
     {
         (int inputs, int width, int depth, int outputs) = (body.Count(0), body.Count(0), body.Count(0), body.Count(0));
         var activation = (Activation)body.Reader.ReadInt32();
-        bool skips = body.Reader.ReadBoolean();
+        (bool skips, bool normalized) = (body.Reader.ReadBoolean(), body.Reader.ReadBoolean());
         var objective = (Objective)body.Reader.ReadInt32();
         body.Require(inputs > 0 && width > 0 && depth <= 100 && outputs > 0 && Enum.IsDefined(activation) && Enum.IsDefined(objective), "the network");
         (bool onRows, int rank, double seconds) = (body.Reader.ReadBoolean(), body.Count(0), body.Number());
-        var shape = new NetworkShape(inputs, width, depth, outputs, activation, skips);
+        var shape = new NetworkShape(inputs, width, depth, outputs, activation, skips, normalized);
         double[][] parameters = [.. shape.Parameters().Select(p => body.Numbers((long)p.Rows * p.Columns))];
         int dimension = body.Count(0);
         double[] map = body.Numbers((long)outputs * dimension), mean = body.Numbers(outputs), losses = body.Numbers(body.Count(sizeof(double)));

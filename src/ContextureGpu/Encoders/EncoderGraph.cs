@@ -47,7 +47,12 @@ internal static class EncoderGraph
     private static string Hidden(OnnxGraph graph, NetworkShape shape, double[][] parameters, ref int at, int layer, string x)
     {
         int from = layer == 0 ? shape.Inputs : shape.Width, to = shape.Width;
-        string sums = graph.Apply("Gemm", $"sums{layer}", x, graph.Constant($"W{layer}", parameters[at++], from, to), graph.Constant($"b{layer}", parameters[at++], to));
+        string weights = graph.Constant($"W{layer}", parameters[at++], from, to), bias = graph.Constant($"b{layer}", parameters[at++], to);
+        string sums = !shape.LayerNorm
+            ? graph.Apply("Gemm", $"sums{layer}", x, weights, bias)
+            : graph.Apply(
+                "LayerNormalization", [OnnxGraph.Attribute("axis", -1), OnnxGraph.Attribute("epsilon", (float)LayerNormConstants.Epsilon)], $"normed{layer}",
+                graph.Apply("MatMul", $"sums{layer}", x, weights), graph.Constant($"g{layer}", parameters[at++], to), bias);
         string y = Activated(graph, shape.Activation, layer, sums);
         if (!shape.SkipConnections)
             return y;

@@ -83,6 +83,9 @@ public sealed record EncoderOptions
     /// <summary>Whether a hidden layer adds its input to its output, through a linear map where their widths differ.</summary>
     public bool SkipConnections { get; init; } = true;
 
+    /// <summary>Whether what a hidden layer's activation is given is normalised over its units, with a trained gain and shift; such layers have at least 2 units.</summary>
+    public bool LayerNorm { get; init; }
+
     /// <summary>What is minimised.</summary>
     public Objective Objective { get; init; }
 
@@ -160,6 +163,8 @@ public sealed record EncoderOptions
         AtLeast(Width, 1, "the width");
         AtLeast(Epochs, 1, "the number of epochs");
         AtLeast(CheckpointEvery, 1, "the number of steps between checkpoints");
+        if (LayerNorm && Width < 2)
+            throw new InputException("a layer of 1 unit would be normalised to 0; layer normalisation needs a width of at least 2");
         if (Depth is < 0 or > 100)
             throw new InputException($"the depth is {Depth}; it must lie between 0 and 100");
         if (Outputs is { } outputs && outputs < Dimension)

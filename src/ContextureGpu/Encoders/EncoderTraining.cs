@@ -33,7 +33,7 @@ internal sealed class EncoderTraining<T> : IDisposable
         _divergence = new Divergence(options, _losses);
         _plan = new TrainingPlan<T>(bound, sample, options, _on, host);
         Network = new Network<T>(
-            _on, new NetworkShape(_plan.Points.Dimension, options.Width, options.Depth, options.EffectiveOutputs, options.Activation, options.SkipConnections));
+            _on, new NetworkShape(_plan.Points.Dimension, options.Width, options.Depth, options.EffectiveOutputs, options.Activation, options.SkipConnections, options.LayerNorm));
         Network.Initialize(options.Seed);
         _step = _plan.CreateStep(Network);
     }

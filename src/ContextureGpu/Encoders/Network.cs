@@ -26,7 +26,7 @@ internal sealed class Network<T> : IDisposable
             bool hidden = l < shape.Depth;
             (int from, int to) = (l == 0 ? shape.Inputs : shape.Width, hidden ? shape.Width : shape.Outputs);
             bool skips = hidden && shape.SkipConnections;
-            _layers[l] = new Layer(on, from, to, hidden ? shape.Activation : null, !skips ? Skip.None : from == to ? Skip.Identity : Skip.Projection);
+            _layers[l] = new Layer(on, from, to, hidden ? shape.Activation : null, !skips ? Skip.None : from == to ? Skip.Identity : Skip.Projection, hidden && shape.LayerNorm);
         }
         Parameters = [.. _layers.SelectMany(layer => layer.Parameters)];
     }
@@ -42,7 +42,7 @@ internal sealed class Network<T> : IDisposable
 
     /// <summary>
     /// Draws the parameters: weights normal with mean 0 and variance g^2 / inputs, g^2 = 2 for ReLU and GELU (He et al. 2015) and 1 otherwise (LeCun et al. 1998); biases
-    /// uniform between -1 and 1 over the root of the inputs. The same numbers on every device.
+    /// uniform between -1 and 1 over the root of the inputs; gains 1. The same numbers on every device.
     /// </summary>
     /// <param name="seed">Key of the draws.</param>
     /// <param name="tower">Number of the network, where several are drawn with one key.</param>
@@ -55,6 +55,8 @@ internal sealed class Network<T> : IDisposable
             double scale = 1 / Math.Sqrt(layer.Weights.Value.Rows);
             Draw(layer.Weights.Value, (random, values) => Normals(random, values, layer.IsHidden ? gain * scale : scale));
             Draw(layer.Bias.Value, (random, values) => Uniforms(random, values, scale));
+            if (layer.Gain is { } gains)
+                _on.Fill(gains.Value, T.One);
             if (layer.Projection is { } projection)
                 Draw(projection.Value, (random, values) => Normals(random, values, scale));
         }
@@ -119,9 +121,9 @@ internal sealed class Network<T> : IDisposable
     }
 
     // The last layer has no activation.
-    private sealed class Layer(Arithmetic<T> on, int inputs, int outputs, Activation? activation, Skip skip) : IDisposable
+    private sealed class Layer(Arithmetic<T> on, int inputs, int outputs, Activation? activation, Skip skip, bool normalized) : IDisposable
     {
-        private readonly Workspace<T> _sums = new(on), _values = new(on);
+        private readonly Workspace<T> _sums = new(on), _values = new(on), _raw = new(on), _statistics = new(on);
 
         public bool IsHidden => activation is not null;
 
@@ -131,17 +133,30 @@ internal sealed class Network<T> : IDisposable
 
         public Parameter<T>? Projection { get; } = skip == Skip.Projection ? new(on, inputs, outputs) : null;
 
-        public IEnumerable<Parameter<T>> Parameters => Projection is null ? [Weights, Bias] : [Weights, Bias, Projection];
+        public Parameter<T>? Gain { get; } = normalized ? new(on, 1, outputs) : null;
+
+        public IEnumerable<Parameter<T>> Parameters => new[] { Weights, Bias, Gain, Projection }.OfType<Parameter<T>>();
 
         public DeviceMatrix<T> Output { get; private set; } = null!;
 
+        // What the activation is given but for the bias; before normalisation, where there is any; its means and scales.
         private DeviceMatrix<T> Sums { get; set; } = null!;
+
+        private DeviceMatrix<T> Raw { get; set; } = null!;
+
+        private DeviceMatrix<T> Statistics { get; set; } = null!;
 
         public DeviceMatrix<T> Forward(DeviceMatrix<T> x)
         {
             Output = _values.Get(x.Rows, outputs);
             Sums = IsHidden ? _sums.Get(x.Rows, outputs) : Output;
-            on.Multiply(T.One, x, Orientation.Normal, Weights.Value, Orientation.Normal, T.Zero, Sums);
+            Raw = Gain is null ? Sums : _raw.Get(x.Rows, outputs);
+            on.Multiply(T.One, x, Orientation.Normal, Weights.Value, Orientation.Normal, T.Zero, Raw);
+            if (Gain is not null)
+            {
+                Statistics = _statistics.Get(x.Rows, 2);
+                on.LayerNorm(Raw, Gain.Value, Statistics, Sums);
+            }
             on.Activate(activation ?? Activation.Identity, Sums, Bias.Value, skip == Skip.Identity ? x : null, Output);
             if (Projection is not null)
                 on.Multiply(T.One, x, Orientation.Normal, Projection.Value, Orientation.Normal, T.One, Output);
@@ -157,8 +172,13 @@ internal sealed class Network<T> : IDisposable
                 on.ActivateBackward(f, Sums, Bias.Value, gradient, Sums);
                 bySums = Sums;
             }
-            on.Multiply(T.One, x, Orientation.Transposed, bySums, Orientation.Normal, T.Zero, Weights.Gradient);
             on.ColumnSums(bySums, Bias.Gradient);
+            if (Gain is not null)
+            {
+                on.LayerNormBackward(Raw, Gain.Value, Statistics, bySums, bySums, Raw);
+                on.ColumnSums(Raw, Gain.Gradient);
+            }
+            on.Multiply(T.One, x, Orientation.Transposed, bySums, Orientation.Normal, T.Zero, Weights.Gradient);
             if (Projection is not null)
                 on.Multiply(T.One, x, Orientation.Transposed, gradient, Orientation.Normal, T.Zero, Projection.Gradient);
             if (target is null)
@@ -173,8 +193,8 @@ internal sealed class Network<T> : IDisposable
         {
             foreach (Parameter<T> parameter in Parameters)
                 parameter.Dispose();
-            _sums.Dispose();
-            _values.Dispose();
+            foreach (Workspace<T> workspace in new[] { _sums, _values, _raw, _statistics })
+                workspace.Dispose();
         }
     }
 }

@@ -14,25 +14,26 @@ public sealed class GradientTests : IDisposable
 
     public void Dispose() => _device.Dispose();
 
-    public static TheoryData<int, Activation, bool> Shapes
+    public static TheoryData<int, Activation, bool, bool> Shapes
     {
         get
         {
-            var data = new TheoryData<int, Activation, bool>();
+            var data = new TheoryData<int, Activation, bool, bool>();
             foreach (int depth in new[] { 0, 1, 3 })
                 foreach (Activation activation in Enum.GetValues<Activation>())
                     foreach (bool skips in new[] { false, true })
-                        data.Add(depth, activation, skips);
+                        foreach (bool normalized in new[] { false, true })
+                            data.Add(depth, activation, skips, normalized);
             return data;
         }
     }
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void A_network_knows_its_slope(int depth, Activation activation, bool skips)
+    public void A_network_knows_its_slope(int depth, Activation activation, bool skips, bool normalized)
     {
         Arithmetic<double> on = _device.Arithmetic<double>();
-        using var network = new Network<double>(on, new NetworkShape(3, 5, depth, 4, activation, skips));
+        using var network = new Network<double>(on, new NetworkShape(3, 5, depth, 4, activation, skips, normalized));
         network.Initialize(7);
         double[] direction = Normals(1, 6 * 4);
         using DeviceMatrix<double> x = on.UploadMatrix<double>(Normals(0, 6 * 3), 6, 3), gradient = on.UploadMatrix<double>(direction, 6, 4);

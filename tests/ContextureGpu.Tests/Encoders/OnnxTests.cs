@@ -56,6 +56,24 @@ public sealed class OnnxTests : IDisposable
         Assert.Equal("knn(k=8)", session.ModelMetadata.CustomMetadataMap["context"]);
     }
 
+    [Theory]
+    [InlineData(Activation.Tanh, true, ElementPrecision.Single)]
+    [InlineData(Activation.Gelu, true, ElementPrecision.Double)]
+    [InlineData(Activation.Relu, false, ElementPrecision.Single)]
+    public void The_graph_normalises_layers(Activation activation, bool skips, ElementPrecision precision)
+    {
+        double[] x = Normals(1, N * 6), unseen = Normals(2, 7 * 6);
+        EncoderModel model = _engine.Train(
+            x, N, Context.Knn(8), Small with { Activation = activation, SkipConnections = skips, Depth = 2, LayerNorm = true, Precision = precision }, cancellationToken: Token);
+        string file = _folder.File("encoder.onnx");
+        model.ExportOnnx(file);
+        using var session = new InferenceSession(file);
+        Compare(model, session, unseen, unseen);
+        string saved = _folder.File("encoder");
+        model.Save(saved);
+        Compare(EncoderModel.Load(saved), session, unseen, unseen);
+    }
+
     [Fact]
     public void The_graph_scales_and_fills_numbers()
     {

@@ -274,9 +274,9 @@ public sealed class TrainingTests
         Assert.SkipWhen(others.Length == 0, "no CUDA or OpenCL device; to run this without a GPU: install pocl-opencl-icd and set CONTEXTURE_OPENCL_ANY=1");
         const int N = 40;
         double[] x = Normals(7, N * 2);
-        foreach (Activation activation in Enum.GetValues<Activation>())
+        foreach (Activation activation in new[] { Activation.Tanh, Activation.Relu, Activation.Gelu })
         {
-            EncoderOptions options = Small with { Epochs = 50, Activation = activation, ClipNorm = 0.1, WarmUp = 0 };
+            EncoderOptions options = Small with { Epochs = 50, Activation = activation, LayerNorm = activation == Activation.Gelu, ClipNorm = 0.1, WarmUp = 0 };
             double[] cpu = Losses("cpu");
             Assert.True(cpu[^1] < cpu[0]);
             foreach (DeviceDescription device in others)
@@ -311,6 +311,9 @@ public sealed class TrainingTests
         Refused(Small with { Outputs = 1 }, "outputs");
         Refused(Small with { Depth = -1 }, "depth");
         Refused(Small with { Width = 0 }, "width");
+        Refused(Small with { Width = 1, LayerNorm = true }, "width");
+        Refused(Small with { Batch = 1 }, "pairs");
+        Refused(Small with { Batch = 5 }, "pairs");
         Refused(Small with { Epochs = 0 }, "epochs");
         Refused(Small with { WarmUp = 60 }, "warm-up");
         Refused(Small with { LearningRate = double.NaN }, "learning rate");
