@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Encoders;
 
