@@ -29,7 +29,7 @@ internal static class CommandLine
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             Task<int> work = Task.Run(() => parsed.InvokeAsync(configuration, stop.Token));
-            await Task.WhenAny(work, GraceAfter(stop.Token, parsed.CommandResult.Command.Name == TrainCommand.Name ? GraceOfTraining : Grace)).ConfigureAwait(false);
+            await Task.WhenAny(work, GraceAfter(parsed.CommandResult.Command.Name == TrainCommand.Name ? GraceOfTraining : Grace, stop.Token)).ConfigureAwait(false);
             return work.IsCompleted ? await work.ConfigureAwait(false) : Cancelled();
         }
         catch (OperationCanceledException)
@@ -75,7 +75,7 @@ internal static class CommandLine
         return 4;
     }
 
-    private static async Task GraceAfter(CancellationToken stopped, TimeSpan grace)
+    private static async Task GraceAfter(TimeSpan grace, CancellationToken stopped)
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using CancellationTokenRegistration registration = stopped.Register(cancelled.SetResult);
