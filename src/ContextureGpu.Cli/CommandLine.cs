@@ -9,6 +9,9 @@ internal static class CommandLine
     /// <summary>How long a command may take to notice that it was cancelled; files appear whole or not at all, so the process can end at any time.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(0.8);
 
+    /// <summary>The same for a training, which ends its step and writes a checkpoint; a second signal ends it at once.</summary>
+    private static readonly TimeSpan GraceOfTraining = TimeSpan.FromSeconds(60);
+
     /// <summary>Runs one command. The first SIGINT or SIGTERM cancels it, a second one ends the process.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -26,7 +29,7 @@ internal static class CommandLine
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             Task<int> work = Task.Run(() => parsed.InvokeAsync(configuration, stop.Token));
-            await Task.WhenAny(work, GraceAfter(stop.Token)).ConfigureAwait(false);
+            await Task.WhenAny(work, GraceAfter(parsed.CommandResult.Command.Name == TrainCommand.Name ? GraceOfTraining : Grace, stop.Token)).ConfigureAwait(false);
             return work.IsCompleted ? await work.ConfigureAwait(false) : Cancelled();
         }
         catch (OperationCanceledException)
@@ -72,11 +75,11 @@ internal static class CommandLine
         return 4;
     }
 
-    private static async Task GraceAfter(CancellationToken stopped)
+    private static async Task GraceAfter(TimeSpan grace, CancellationToken stopped)
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using CancellationTokenRegistration registration = stopped.Register(cancelled.SetResult);
         await cancelled.Task.ConfigureAwait(false);
-        await Task.Delay(Grace, CancellationToken.None).ConfigureAwait(false);
+        await Task.Delay(grace, CancellationToken.None).ConfigureAwait(false);
     }
 }

@@ -78,6 +78,7 @@ public sealed partial class ContextureEngine
         options.Check();
         if (sample.Rows < 2)
             throw new InputException($"there is {sample.Rows} row; a training needs at least 2");
+        options.CheckFor(sample.Rows);
         if (context is ConcatenationContext)
             throw new InputException($"'{context}' is a concatenation, which has no single law; train an encoder for each part");
         if (options.Precision == ElementPrecision.Double && !Device.SupportsDouble)
@@ -127,11 +128,11 @@ public sealed partial class ContextureEngine
         else if (trained.OutputRank < outputs)
             warnings.Add($"the {outputs} outputs span {trained.OutputRank} dimensions");
         var facts = new FitFacts(
-            SpectralSolver.Auto, trained.Losses.Length, true, trained.Orthogonality, options.Precision, Device, _reason, warnings)
+            SpectralSolver.Auto, trained.Steps, true, trained.Orthogonality, options.Precision, Device, _reason, warnings)
         {
             NeighborRecall = bound.Recall,
         };
-        bool onRows = options.Objective == Objective.Supervised || bound.Space == BoundContext.SampleSpace;
+        bool onRows = TrainingPlan<T>.TakesRows(options.Objective) || NetworkInputs.AreRows(bound);
         var model = new ModelState(context, sample, [new ModelPart(resolved, trained.Spectrum)], facts, null, new Dictionary<string, IReadOnlyList<string>>());
         return new EncoderModel(new EncoderState(
             trained.Shape, trained.Parameters, trained.Map, trained.Mean, trained.OutputRank, trained.Losses, seconds, options.Objective, onRows, model));

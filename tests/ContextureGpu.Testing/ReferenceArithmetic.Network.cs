@@ -36,6 +36,52 @@ public partial class ReferenceArithmetic<T>
     }
 
     /// <inheritdoc/>
+    protected override void LayerNormCore(DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> y)
+    {
+        (ReferenceMatrix<T> rx, ReferenceMatrix<T> rg, ReferenceMatrix<T> rs, ReferenceMatrix<T> ry) = (Own(x), Own(gain), Own(statistics), Own(y));
+        RefuseOverlap(ry, rx);
+        RefuseOverlap(rs, rx);
+        for (int i = 0; i < x.Rows; i++)
+        {
+            double mean = 0, variance = 0;
+            for (int j = 0; j < x.Columns; j++)
+                mean += Wide(rx[i, j]) / x.Columns;
+            for (int j = 0; j < x.Columns; j++)
+                variance += (Wide(rx[i, j]) - mean) * (Wide(rx[i, j]) - mean) / x.Columns;
+            double scale = 1 / Math.Sqrt(variance + LayerNormConstants.Epsilon);
+            for (int j = 0; j < x.Columns; j++)
+                ry[i, j] = Round(Wide(rg[0, j]) * (Wide(rx[i, j]) - mean) * scale);
+            (rs[i, 0], rs[i, 1]) = (Round(mean), Round(scale));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void LayerNormBackwardCore(
+        DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> gradient, DeviceMatrix<T> byInput, DeviceMatrix<T> byGain)
+    {
+        (ReferenceMatrix<T> rx, ReferenceMatrix<T> rg, ReferenceMatrix<T> rs) = (Own(x), Own(gain), Own(statistics));
+        (ReferenceMatrix<T> rd, ReferenceMatrix<T> ri, ReferenceMatrix<T> rb) = (Own(gradient), Own(byInput), Own(byGain));
+        RefusePartialOverlap(ri, rd);
+        RefusePartialOverlap(rb, rx);
+        for (int i = 0; i < x.Rows; i++)
+        {
+            double[] h = new double[x.Columns], d = new double[x.Columns];
+            double plain = 0, bent = 0;
+            for (int j = 0; j < x.Columns; j++)
+            {
+                (h[j], d[j]) = ((Wide(rx[i, j]) - Wide(rs[i, 0])) * Wide(rs[i, 1]), Wide(rd[i, j]));
+                plain += Wide(rg[0, j]) * d[j] / x.Columns;
+                bent += Wide(rg[0, j]) * d[j] * h[j] / x.Columns;
+            }
+            for (int j = 0; j < x.Columns; j++)
+            {
+                ri[i, j] = Round(Wide(rs[i, 1]) * (Wide(rg[0, j]) * d[j] - plain - h[j] * bent));
+                rb[i, j] = Round(d[j] * h[j]);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void ColumnSumsCore(DeviceMatrix<T> x, DeviceMatrix<T> sums)
     {
         (ReferenceMatrix<T> rx, ReferenceMatrix<T> rs) = (Own(x), Own(sums));

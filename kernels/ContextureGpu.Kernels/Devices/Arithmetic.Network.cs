@@ -78,6 +78,52 @@ public abstract partial class Arithmetic<T>
             AdamCore(update, gradient, first, second, parameters);
     }
 
+    /// <summary>
+    /// <c>y_ij = g_j (x_ij - m_i) r_i</c> with the mean m_i of row i and <c>r_i = 1 / sqrt(v_i + e)</c> of its variance, e = <see cref="LayerNormConstants.Epsilon"/>: layer
+    /// normalisation without the shift.
+    /// </summary>
+    /// <param name="x">(n, w).</param>
+    /// <param name="gain">g, (1, w).</param>
+    /// <param name="statistics">(n, 2), receives m and r.</param>
+    /// <param name="y">(n, w), not overlapping X.</param>
+    public void LayerNorm(DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> y)
+    {
+        CheckSameShape(x, y, nameof(y));
+        CheckRowVector(gain, x.Columns, nameof(gain));
+        CheckStatistics(statistics, x.Rows);
+        if (!x.IsEmpty)
+            LayerNormCore(x, gain, statistics, y);
+    }
+
+    /// <summary>
+    /// The gradients of <see cref="LayerNorm"/>. With <c>h_ij = (x_ij - m_i) r_i</c> and <c>e_ij = g_j d_ij</c>: by X, <c>r_i (e_ij - mean_k e_ik - h_ij mean_k(e_ik h_ik))</c>;
+    /// by the gain, the column sums of <c>d_ij h_ij</c>, of which the terms are written.
+    /// </summary>
+    /// <param name="x">(n, w), as <see cref="LayerNorm"/> was given it.</param>
+    /// <param name="gain">g, (1, w).</param>
+    /// <param name="statistics">(n, 2), as it was filled.</param>
+    /// <param name="gradient">d, the gradient by Y, (n, w).</param>
+    /// <param name="byInput">(n, w), the gradient by X; may be the gradient.</param>
+    /// <param name="byGain">(n, w), the terms of the gradient by the gain; may be X.</param>
+    public void LayerNormBackward(
+        DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> gradient, DeviceMatrix<T> byInput, DeviceMatrix<T> byGain)
+    {
+        CheckSameShape(x, gradient, nameof(gradient));
+        CheckSameShape(x, byInput, nameof(byInput));
+        CheckSameShape(x, byGain, nameof(byGain));
+        CheckRowVector(gain, x.Columns, nameof(gain));
+        CheckStatistics(statistics, x.Rows);
+        if (!x.IsEmpty)
+            LayerNormBackwardCore(x, gain, statistics, gradient, byInput, byGain);
+    }
+
+    /// <summary>Implements <see cref="LayerNorm"/>.</summary>
+    protected abstract void LayerNormCore(DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> y);
+
+    /// <summary>Implements <see cref="LayerNormBackward"/>; byInput may be the gradient, byGain may be x.</summary>
+    protected abstract void LayerNormBackwardCore(
+        DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> gradient, DeviceMatrix<T> byInput, DeviceMatrix<T> byGain);
+
     /// <summary>Implements <see cref="Activate"/>; y may be z or skip.</summary>
     protected abstract void ActivateCore(Activation activation, DeviceMatrix<T> z, DeviceMatrix<T> bias, DeviceMatrix<T>? skip, DeviceMatrix<T> y);
 
@@ -104,5 +150,12 @@ public abstract partial class Arithmetic<T>
         ArgumentNullException.ThrowIfNull(vector);
         if (vector.Rows != 1 || vector.Columns != columns)
             throw new ArgumentException($"a row of {columns} values was expected; it is ({vector.Rows}, {vector.Columns})", name);
+    }
+
+    private static void CheckStatistics(DeviceMatrix<T> statistics, int rows)
+    {
+        ArgumentNullException.ThrowIfNull(statistics);
+        if (statistics.Rows != rows || statistics.Columns != 2)
+            throw new ArgumentException($"a mean and a scale for each of {rows} rows were expected; the statistics are ({statistics.Rows}, {statistics.Columns})", nameof(statistics));
     }
 }

@@ -81,6 +81,20 @@ internal sealed unsafe partial class CpuArithmetic<T>
         EachRow(p, i => NetworkRow.Adam(update, g.Row(i), m.Row(i), v.Row(i), p.Row(i)));
     }
 
+    protected override void LayerNormCore(DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> y)
+    {
+        (CpuMatrix<T> from, CpuMatrix<T> factor, CpuMatrix<T> found, CpuMatrix<T> to) = (Own(x), Own(gain), Own(statistics), Own(y));
+        EachRow(from, i => NetworkRow.LayerNorm(from.Row(i), factor.Row(0), found.Row(i), to.Row(i)));
+    }
+
+    protected override void LayerNormBackwardCore(
+        DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> gradient, DeviceMatrix<T> byInput, DeviceMatrix<T> byGain)
+    {
+        (CpuMatrix<T> from, CpuMatrix<T> factor, CpuMatrix<T> found) = (Own(x), Own(gain), Own(statistics));
+        (CpuMatrix<T> slope, CpuMatrix<T> to, CpuMatrix<T> other) = (Own(gradient), Own(byInput), Own(byGain));
+        EachRow(from, i => NetworkRow.LayerNormBackward<T>(from.Row(i), factor.Row(0), found.Row(i), slope.Row(i), to.Row(i), other.Row(i)));
+    }
+
     private void Activate<TActivation>(CpuMatrix<T> z, CpuMatrix<T> bias, CpuMatrix<T>? skip, CpuMatrix<T> y)
         where TActivation : struct, IVectorActivation =>
         workers.Rows(z.Rows, 16, ActivationWork * (long)z.Rows * z.Columns, (start, end) =>

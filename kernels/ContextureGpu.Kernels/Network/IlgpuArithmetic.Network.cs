@@ -93,6 +93,47 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             (launch, stream) => launch(stream, TileGeometry.ForItems(shape.Elements), g.Buffer!.View, m.Buffer!.View, v.Buffer!.View, p.Buffer!.View, shape));
     }
 
+    /// <inheritdoc/>
+    protected override void LayerNormCore(DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> y)
+    {
+        IlgpuMatrix<T> from = Own(x), factor = Own(gain), found = Own(statistics), to = Own(y);
+        LayerNormShape<T> shape = ShapeOf(from, factor, found, to);
+        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, LayerNormShape<T>>>(
+            LayerNormKernel.Forward<T, TReal>,
+            (launch, stream) => launch(stream, GroupARow(x.Rows), from.Buffer!.View, factor.Buffer!.View, found.Buffer!.View, to.Buffer!.View, shape));
+    }
+
+    /// <inheritdoc/>
+    protected override void LayerNormBackwardCore(
+        DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> gradient, DeviceMatrix<T> byInput, DeviceMatrix<T> byGain)
+    {
+        IlgpuMatrix<T> from = Own(x), factor = Own(gain), found = Own(statistics), slope = Own(gradient), to = Own(byInput), other = Own(byGain);
+        LayerNormShape<T> shape = ShapeOf(from, factor, found, to);
+        (shape.OffsetG, shape.LeadingG, shape.OffsetByGain, shape.LeadingByGain) = (slope.Offset, slope.LeadingDimension, other.Offset, other.LeadingDimension);
+        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, LayerNormShape<T>>>(
+            LayerNormKernel.Backward<T, TReal>,
+            (launch, stream) => launch(
+                stream, GroupARow(x.Rows), from.Buffer!.View, factor.Buffer!.View, found.Buffer!.View, slope.Buffer!.View, to.Buffer!.View, other.Buffer!.View, shape));
+    }
+
+    private static KernelConfig GroupARow(int rows) => new(Math.Min(rows, 1 << 16), TileGeometry.Threads);
+
+    private static LayerNormShape<T> ShapeOf(IlgpuMatrix<T> x, IlgpuMatrix<T> gain, IlgpuMatrix<T> statistics, IlgpuMatrix<T> y) => new()
+    {
+        Rows = x.Rows,
+        Columns = x.Columns,
+        OffsetX = x.Offset,
+        LeadingX = x.LeadingDimension,
+        OffsetS = statistics.Offset,
+        LeadingS = statistics.LeadingDimension,
+        OffsetY = y.Offset,
+        LeadingY = y.LeadingDimension,
+        OffsetGain = gain.Offset,
+        One = T.One,
+        Share = T.One / T.CreateTruncating(x.Columns),
+        Epsilon = T.CreateTruncating(LayerNormConstants.Epsilon),
+    };
+
     private void SumBlocks(IlgpuMatrix<T> from, IlgpuMatrix<T> to, int blocks)
     {
         var shape = new ColumnSumShape

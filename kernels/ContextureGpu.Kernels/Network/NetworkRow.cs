@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -43,6 +44,56 @@ internal static class NetworkRow
         int tail = target.Length * Vector<T>.Count;
         if (tail < output.Length)
             Write(Tail(gradient[tail..]) * TActivation.Slope(Tail(z[tail..]) + Tail(bias[tail..])), output[tail..]);
+    }
+
+    /// <summary><c>y = gain (x - m) r</c>; the statistics receive m and r.</summary>
+    public static void LayerNorm<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> gain, Span<T> statistics, Span<T> y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        T width = T.CreateTruncating(x.Length), mean = TensorPrimitives.Sum(x) / width;
+        TensorPrimitives.Subtract(x, mean, y);
+        T scale = T.One / T.Sqrt((TensorPrimitives.SumOfSquares<T>(y) / width) + T.CreateTruncating(LayerNormConstants.Epsilon));
+        TensorPrimitives.Multiply(y, scale, y);
+        TensorPrimitives.Multiply(y, gain, y);
+        (statistics[0], statistics[1]) = (mean, scale);
+    }
+
+    /// <summary>The gradients of <see cref="LayerNorm"/>: by x in <paramref name="byInput"/>, by the gain in <paramref name="byGain"/>.</summary>
+    public static void LayerNormBackward<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> gain, ReadOnlySpan<T> statistics, ReadOnlySpan<T> gradient, Span<T> byInput, Span<T> byGain)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        (T mean, T scale) = (statistics[0], statistics[1]);
+        ReadOnlySpan<Vector<T>> wideX = MemoryMarshal.Cast<T, Vector<T>>(x), wideGain = MemoryMarshal.Cast<T, Vector<T>>(gain), wideGradient = MemoryMarshal.Cast<T, Vector<T>>(gradient);
+        Vector<T> plainParts = default, bentParts = default, centre = new(mean), factor = new(scale);
+        for (int j = 0; j < wideX.Length; j++)
+        {
+            Vector<T> e = wideGain[j] * wideGradient[j];
+            plainParts += e;
+            bentParts += e * ((wideX[j] - centre) * factor);
+        }
+        int tail = wideX.Length * Vector<T>.Count;
+        T plain = Vector.Sum(plainParts), bent = Vector.Sum(bentParts), width = T.CreateTruncating(x.Length);
+        for (int j = tail; j < x.Length; j++)
+        {
+            T e = gain[j] * gradient[j];
+            plain += e;
+            bent += e * ((x[j] - mean) * scale);
+        }
+        plain /= width;
+        bent /= width;
+        Span<Vector<T>> wideByInput = MemoryMarshal.Cast<T, Vector<T>>(byInput), wideByGain = MemoryMarshal.Cast<T, Vector<T>>(byGain);
+        for (int j = 0; j < wideByInput.Length; j++)
+        {
+            Vector<T> h = (wideX[j] - centre) * factor, g = wideGradient[j];
+            wideByInput[j] = factor * ((wideGain[j] * g) - new Vector<T>(plain) - (h * bent));
+            wideByGain[j] = g * h;
+        }
+        for (int j = tail; j < x.Length; j++)
+        {
+            T h = (x[j] - mean) * scale, g = gradient[j];
+            byInput[j] = scale * ((gain[j] * g) - plain - (h * bent));
+            byGain[j] = g * h;
+        }
     }
 
     /// <summary>One step of AdamW.</summary>

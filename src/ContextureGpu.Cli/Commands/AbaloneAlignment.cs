@@ -5,7 +5,7 @@ namespace ContextureGpu.Cli;
 
 /// <summary>What the experiment is asked to do.</summary>
 internal sealed record AbaloneAlignmentRequest(
-    string Data, IReadOnlyList<int> Epochs, IReadOnlyList<CovarianceConstraint> Constraints, int Width, int Depth, double LearningRate, string Device, ulong Seed, bool Json);
+    string Data, IReadOnlyList<int> Epochs, IReadOnlyList<CovarianceConstraint> Constraints, int Width, int Depth, double LearningRate, int? Batch, string Device, ulong Seed, bool Json);
 
 /// <summary>
 /// The alignment of a trained encoder with the exact eigenfunctions on abalone (Zhai, "Contextures", 2025, chapter 3; theory.md section 7): Class_Rings dropped, 70 % of the rows
@@ -48,9 +48,10 @@ internal static class AbaloneAlignment
                     Constraint = constraint,
                     LearningRate = request.LearningRate,
                     Epochs = epochs,
+                    Batch = request.Batch,
                     Seed = request.Seed,
                 };
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{constraint}, {epochs} steps"));
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{constraint}, {epochs} epochs"));
                 EncoderModel encoder = engine.Train(training, context, preprocessing, options, null, cancellationToken);
                 results.Add(new AlignmentRow(
                     constraint, encoder, encoder.Eigenvalues.Sum() / ratioTrace,
@@ -71,13 +72,13 @@ internal static class AbaloneAlignment
     private static void PrintText(AbaloneAlignmentRequest request, int rows, int heldOut, List<AlignmentRow> results)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
-        Console.WriteLine(string.Create(plain, $"knn(k=30), {rows} rows, {heldOut} held out, {Dimension} features of {Outputs} outputs, width {request.Width}, depth {request.Depth}, tanh, skip connections, learning rate {request.LearningRate}, seed {request.Seed}"));
+        Console.WriteLine(string.Create(plain, $"knn(k=30), {rows} rows, {heldOut} held out, {Dimension} features of {Outputs} outputs, width {request.Width}, depth {request.Depth}, tanh, skip connections, learning rate {request.LearningRate}, {(request.Batch is int pairs ? $"batches of {pairs} pairs" : "all rows in a step")}, seed {request.Seed}"));
         Console.WriteLine("constraint   steps  seconds  R2_CCA  mutual kNN  ratio trace  held out: R2_CCA  mutual kNN");
         foreach (AlignmentRow row in results)
         {
             Console.WriteLine(string.Create(
                 plain,
-                $"{row.Constraint,-10}  {row.Encoder.Losses.Count,6}  {row.Encoder.Seconds,7:f1}  {row.Inside.CcaR2,6:f4}  {row.Inside.MutualKnn,10:f4}  {row.RatioTrace,11:f4}  {row.Outside.CcaR2,16:f4}  {row.Outside.MutualKnn,10:f4}"));
+                $"{row.Constraint,-10}  {row.Encoder.Steps,6}  {row.Encoder.Seconds,7:f1}  {row.Inside.CcaR2,6:f4}  {row.Inside.MutualKnn,10:f4}  {row.RatioTrace,11:f4}  {row.Outside.CcaR2,16:f4}  {row.Outside.MutualKnn,10:f4}"));
         }
         Console.WriteLine("published         -        -  <= 0.9       > 0.8");
     }
@@ -92,6 +93,10 @@ internal static class AbaloneAlignment
         writer.WriteNumber("width", request.Width);
         writer.WriteNumber("depth", request.Depth);
         writer.WriteNumber("learningRate", request.LearningRate);
+        if (request.Batch is int pairs)
+            writer.WriteNumber("batch", pairs);
+        else
+            writer.WriteString("batch", "full");
         writer.WriteNumber("seed", request.Seed);
         writer.WriteStartArray("trainings");
         foreach (AlignmentRow row in results)
@@ -103,7 +108,7 @@ internal static class AbaloneAlignment
                 CovarianceConstraint.VicReg => "vicreg",
                 _ => "lagrangian",
             });
-            writer.WriteNumber("steps", row.Encoder.Losses.Count);
+            writer.WriteNumber("steps", row.Encoder.Steps);
             writer.WriteNumber("seconds", row.Encoder.Seconds);
             writer.WriteNumber("rank", row.Encoder.Rank);
             writer.WriteNumber("ratioTrace", row.RatioTrace);

@@ -8,8 +8,23 @@ namespace ContextureGpu.Cli;
 /// <summary><c>contexture train DATA</c>: trains an encoder of a context.</summary>
 internal static class TrainCommand
 {
+    /// <summary>The word for it.</summary>
+    public const string Name = "train";
+
     /// <summary>Seconds between two lines of progress.</summary>
     private const double ProgressSeconds = 2;
+
+    private static readonly Dictionary<string, Objective> Objectives = new()
+    {
+        ["multiview"] = Objective.MultiView,
+        ["contrastive"] = Objective.Contrastive,
+        ["svme"] = Objective.Svme,
+        ["kise"] = Objective.Kise,
+        ["supervised"] = Objective.Supervised,
+        ["supervised-balanced"] = Objective.SupervisedBalanced,
+        ["denoising"] = Objective.Denoising,
+        ["graph"] = Objective.Graph,
+    };
 
     public static Command Create()
     {
@@ -22,10 +37,16 @@ internal static class TrainCommand
         var depth = new Option<int>("--depth") { Description = "Hidden layers.", DefaultValueFactory = _ => defaults.Depth };
         var activation = Choice("--activation", "Activation of the hidden layers.", "tanh", "relu", "gelu");
         var noSkip = new Option<bool>("--no-skip") { Description = "Leaves out skip connections." };
-        var objective = Choice("--objective", "What is minimised.", "multiview", "contrastive", "supervised");
+        var layerNorm = new Option<bool>("--layer-norm") { Description = "Normalises what hidden layers give to their activations." };
+        var objective = Choice("--objective", "What is minimised.", [.. Objectives.Keys]);
         var constraint = Choice("--constraint", "How the covariance of the outputs is held.", "whiten", "vicreg", "lagrangian");
-        var epochs = new Option<int>("--epochs") { Description = "Steps over all rows.", DefaultValueFactory = _ => defaults.Epochs };
-        var batch = Choice("--batch", "Rows of a step.", "full");
+        var epochs = new Option<int>("--epochs") { Description = "Times that all rows are seen; steps, without batches.", DefaultValueFactory = _ => defaults.Epochs };
+        var batch = new Option<string>("--batch") { Description = "Pairs of a step, drawn from the context; full for all rows, exactly.", DefaultValueFactory = _ => "full" };
+        batch.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } text && !TryBatch(text, out _))
+                result.AddError($"--batch is '{text}'; full or a number of pairs of at least 2 was expected");
+        });
         var rate = new Option<double>("--lr") { Description = "Largest learning rate.", DefaultValueFactory = _ => defaults.LearningRate };
         var decay = new Option<double>("--weight-decay") { Description = "Decoupled weight decay.", DefaultValueFactory = _ => defaults.WeightDecay };
         var warmUp = new Option<int?>("--warm-up") { Description = "Steps in which the learning rate rises." };
@@ -38,15 +59,16 @@ internal static class TrainCommand
         var seed = new Option<ulong>("--seed") { Description = "Key of all draws." };
         var model = new Option<string?>("--model") { Description = "Writes the encoder." };
         var features = new Option<string?>("--features") { Description = "Writes the features, .npy." };
+        var onnx = new Option<string?>("--onnx") { Description = "Writes the network and the map to the features as an ONNX graph." };
         var checkpoint = new Option<string?>("--checkpoint") { Description = "Writes the state of the training, also when it is interrupted." };
         var every = new Option<int>("--checkpoint-every") { Description = "Steps between two checkpoints.", DefaultValueFactory = _ => defaults.CheckpointEvery };
         var resume = new Option<bool>("--resume") { Description = "Goes on from the checkpoint." };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
         var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
-        var command = new Command("train", "Trains an encoder of a context: writes the encoder, features, checkpoints.")
+        var command = new Command(Name, "Trains an encoder of a context: writes the encoder, features, checkpoints.")
         {
-            data, context, dimension, outputs, width, depth, activation, noSkip, objective, constraint, epochs, batch, rate, decay, warmUp, clip, target, drop, scale, precision,
-            device, seed, model, features, checkpoint, every, resume, json, quiet,
+            data, context, dimension, outputs, width, depth, activation, noSkip, layerNorm, objective, constraint, epochs, batch, rate, decay, warmUp, clip, target, drop, scale, precision,
+            device, seed, model, features, onnx, checkpoint, every, resume, json, quiet,
         };
         command.SetAction((result, cancellationToken) =>
         {
@@ -66,9 +88,11 @@ internal static class TrainCommand
                     Depth = result.GetValue(depth),
                     Activation = Enum.Parse<Activation>(result.GetValue(activation)!, ignoreCase: true),
                     SkipConnections = !result.GetValue(noSkip),
-                    Objective = Enum.Parse<Objective>(result.GetValue(objective)!, ignoreCase: true),
+                    LayerNorm = result.GetValue(layerNorm),
+                    Objective = Objectives[result.GetValue(objective)!],
                     Constraint = Enum.Parse<CovarianceConstraint>(result.GetValue(constraint)!, ignoreCase: true),
                     Epochs = result.GetValue(epochs),
+                    Batch = TryBatch(result.GetValue(batch)!, out int? pairs) ? pairs : null,
                     LearningRate = result.GetValue(rate),
                     WeightDecay = result.GetValue(decay),
                     WarmUp = result.GetValue(warmUp),
@@ -84,6 +108,7 @@ internal static class TrainCommand
                 Device = result.GetValue(device)!,
                 Model = result.GetValue(model),
                 Features = result.GetValue(features),
+                Onnx = result.GetValue(onnx),
                 Json = result.GetValue(json),
                 Quiet = result.GetValue(quiet),
                 Warnings = warnings,
@@ -97,7 +122,7 @@ internal static class TrainCommand
     {
         long start = Stopwatch.GetTimestamp();
         DataTable table = DataTable.Read(request.Data);
-        OutputFiles.Check([table.Source], ("--features", request.Features), ("--model", request.Model), ("--checkpoint", request.Options.Checkpoint));
+        OutputFiles.Check([table.Source], ("--features", request.Features), ("--model", request.Model), ("--onnx", request.Onnx), ("--checkpoint", request.Options.Checkpoint));
         foreach (string column in request.Exclude)
             _ = table.ColumnIndex(column);
         double read = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -109,6 +134,8 @@ internal static class TrainCommand
             FitRun.WriteFeatures(request.Features, model.Features, model.Rows, model.Dimension, request.Options.Precision);
         if (request.Model is not null)
             model.Save(request.Model);
+        if (request.Onnx is not null)
+            model.ExportOnnx(request.Onnx);
         double total = Stopwatch.GetElapsedTime(start).TotalSeconds;
         string[] warnings = [.. request.Warnings, .. model.Facts.Warnings];
         if (request.Json)
@@ -150,12 +177,18 @@ internal static class TrainCommand
         CultureInfo plain = CultureInfo.InvariantCulture;
         Console.WriteLine(string.Create(plain, $"context        {model.Context}"));
         Console.WriteLine(string.Create(plain, $"encoder        {model.Parameters} parameters, {model.Outputs} outputs of rank {model.Rank}, {model.Dimension} features"));
-        Console.WriteLine(string.Create(plain, $"loss           {model.Losses[0]:g6} at first, {model.Losses[^1]:g6} after {model.Losses.Count} steps"));
+        Console.WriteLine(string.Create(plain, $"loss           {model.Losses[0]:g6} at first, {model.Losses[^1]:g6} after {model.Steps} steps"));
         Console.WriteLine($"s^2, estimated {string.Join(' ', model.Eigenvalues.Take(10).Select(v => v.ToString("f4", plain)))}{(model.Dimension > 10 ? " .." : "")}");
         Console.WriteLine(string.Create(plain, $"time           {total:f1} s, {StepsPerSecond(model):f2} steps a second on {model.Facts.Device.Name}"));
     }
 
-    private static double StepsPerSecond(EncoderModel model) => model.Seconds > 0 ? model.Losses.Count / model.Seconds : 0;
+    private static double StepsPerSecond(EncoderModel model) => model.Seconds > 0 ? model.Steps / model.Seconds : 0;
+
+    private static bool TryBatch(string text, out int? pairs)
+    {
+        pairs = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 2 ? count : null;
+        return pairs is not null || text == "full";
+    }
 
     private static Option<string> Choice(string name, string description, params string[] accepted)
     {
@@ -196,6 +229,8 @@ internal sealed record TrainRequest
     public string? Model { get; init; }
 
     public string? Features { get; init; }
+
+    public string? Onnx { get; init; }
 
     public bool Json { get; init; }
 

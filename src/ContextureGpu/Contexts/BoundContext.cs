@@ -35,6 +35,12 @@ internal abstract class BoundContext
     /// <summary>The recall of the approximate searches behind the law, the lowest of several; null where there are none, or before the law on the sample was asked for.</summary>
     public virtual NeighborRecall? Recall => null;
 
+    /// <summary>P by its non-zeros, where it is stored that way; null otherwise.</summary>
+    public virtual CompressedRows? StoredLaw => null;
+
+    /// <summary>The values of A as rows with the inputs of the sample, row-major (atoms, inputs), where they are no rows of it but of the same kind; null otherwise.</summary>
+    public virtual double[]? AtomInputs => null;
+
     /// <summary>P, (rows, atoms), row-stochastic in the columns that are events.</summary>
     public abstract LinearOperator<T> OnSample<T>(Arithmetic<T> on)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
@@ -182,6 +188,8 @@ internal sealed class SparseContext(
     Lazy<CompressedRows> onSample, Func<ContextSample, ComputeDevice, CompressedRows> lawAt, Func<NeighborRecall?>? recall = null) : BoundContext
 {
     public override NeighborRecall? Recall => recall?.Invoke();
+
+    public override CompressedRows StoredLaw => onSample.Value;
 
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new SparseOperator<T>(on, onSample.Value, OperatorStructure.MassPreserving);
 

@@ -16,6 +16,8 @@ internal sealed class PosteriorContext(double gamma, Func<ContextSample, double[
     // All views of the sample and the log-evidence of each value, on the host; nobody draws: nobody computes them.
     private readonly Lazy<(double[] Views, double[] LogEvidence)> _forDraws = new(() => Evidence(gamma, views(sample), sample.Rows, sample.Dimension, atoms));
 
+    public override double[] AtomInputs => atoms;
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => Walk(on, sample);
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) => Walk(on, rows);

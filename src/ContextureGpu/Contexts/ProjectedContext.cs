@@ -10,6 +10,8 @@ internal sealed class ProjectedContext(BoundContext inner, Func<ContextSample, C
 {
     public override NeighborRecall? Recall => inner.Recall;
 
+    public override CompressedRows? StoredLaw => inner.StoredLaw;
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => inner.OnSample(on);
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) => inner.At(on, project(rows), device);

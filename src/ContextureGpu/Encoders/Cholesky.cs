@@ -25,6 +25,12 @@ internal static class Cholesky
         return true;
     }
 
+    /// <summary>L^-1, row-major (n, n), of the factor <c>A = L L^T</c>; null where A is not positive to working precision. Overwrites A.</summary>
+    /// <param name="a">Row-major (n, n), symmetric.</param>
+    /// <param name="n">Order.</param>
+    /// <param name="host">Multiplies.</param>
+    public static double[]? TryInverseFactor(double[] a, int n, HostLinearAlgebra host) => InverseFactor(a, n, host);
+
     // L^-1 of a densely packed A, of which the lower triangle is read; null where A is not positive.
     private static double[]? InverseFactor(double[] a, int n, HostLinearAlgebra host)
     {

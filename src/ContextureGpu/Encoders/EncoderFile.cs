@@ -18,6 +18,7 @@ internal static class EncoderFile
         writer.Write(shape.Outputs);
         writer.Write((int)shape.Activation);
         writer.Write(shape.SkipConnections);
+        writer.Write(shape.LayerNorm);
         writer.Write((int)state.Objective);
         writer.Write(state.NetworkOnRows);
         writer.Write(state.OutputRank);
@@ -52,11 +53,11 @@ internal static class EncoderFile
     {
         (int inputs, int width, int depth, int outputs) = (body.Count(0), body.Count(0), body.Count(0), body.Count(0));
         var activation = (Activation)body.Reader.ReadInt32();
-        bool skips = body.Reader.ReadBoolean();
+        (bool skips, bool normalized) = (body.Reader.ReadBoolean(), body.Reader.ReadBoolean());
         var objective = (Objective)body.Reader.ReadInt32();
         body.Require(inputs > 0 && width > 0 && depth <= 100 && outputs > 0 && Enum.IsDefined(activation) && Enum.IsDefined(objective), "the network");
         (bool onRows, int rank, double seconds) = (body.Reader.ReadBoolean(), body.Count(0), body.Number());
-        var shape = new NetworkShape(inputs, width, depth, outputs, activation, skips);
+        var shape = new NetworkShape(inputs, width, depth, outputs, activation, skips, normalized);
         double[][] parameters = [.. shape.Parameters().Select(p => body.Numbers((long)p.Rows * p.Columns))];
         int dimension = body.Count(0);
         double[] map = body.Numbers((long)outputs * dimension), mean = body.Numbers(outputs), losses = body.Numbers(body.Count(sizeof(double)));
@@ -79,7 +80,7 @@ internal static class EncoderFile
 /// <param name="Map">From centred outputs to features on the network's side.</param>
 /// <param name="Mean">Means of the outputs there.</param>
 /// <param name="OutputRank">Dimension of the span of the outputs.</param>
-/// <param name="Losses">Loss of each step.</param>
+/// <param name="Losses">Mean loss of each epoch.</param>
 /// <param name="Seconds">Time the training took.</param>
 /// <param name="Objective">What was minimised.</param>
 /// <param name="NetworkOnRows">Whether the network takes rows with the inputs of the sample.</param>

@@ -67,8 +67,11 @@ public sealed class EncoderModel
     /// <summary>Features of the sample, row-major (N, d): zero mean, unit variance, uncorrelated, the largest entry of each positive.</summary>
     public ReadOnlySpan<double> Features => _model.Features;
 
-    /// <summary>Loss of each step.</summary>
+    /// <summary>Mean loss of each epoch; without batches an epoch is a step.</summary>
     public IReadOnlyList<double> Losses => _state.Losses;
+
+    /// <summary>Steps of the training.</summary>
+    public int Steps => Facts.Iterations;
 
     /// <summary>Seconds the steps took; since the resumption, for a training that was resumed.</summary>
     public double Seconds => _state.Seconds;
@@ -80,7 +83,7 @@ public sealed class EncoderModel
     public Preprocessing? Preprocessing => _state.Model.Preprocessing;
 
     /// <summary>How new rows are evaluated where nothing else is asked for: the average for objectives on A, the network itself for those on x.</summary>
-    public EncoderEvaluation DefaultEvaluation => Objective == Objective.Supervised ? EncoderEvaluation.Direct : EncoderEvaluation.Average;
+    public EncoderEvaluation DefaultEvaluation => TrainingPlan<double>.TakesRows(Objective) ? EncoderEvaluation.Direct : EncoderEvaluation.Average;
 
     internal EncoderModel WithTable(Preprocessing preprocessing, IReadOnlyDictionary<string, IReadOnlyList<string>> classes, IReadOnlyList<string> warnings)
     {
@@ -96,6 +99,22 @@ public sealed class EncoderModel
     /// <summary>Reads an encoder. A file from an untrusted source is safe to open: it can only be refused.</summary>
     /// <exception cref="InputException">It is no encoder, is damaged, or is of another version.</exception>
     public static EncoderModel Load(string path) => new(EncoderFile.Load(path));
+
+    /// <summary>
+    /// Writes the network and the linear map to the features as an ONNX graph of operator set 17: <see cref="EncoderEvaluation.Direct"/> evaluation, in the precision of the
+    /// training. Its input <c>x</c> is (rows, <see cref="InputDimension"/>), the inputs in the order of <see cref="ContextureGpu.Preprocessing.InputNames"/>, numbers as they are in
+    /// the data, NaN where one is missing, and 1 or 0 for the levels of text columns; scaling is part of the graph. Its output <c>features</c> is (rows, d). The file appears
+    /// whole or not at all.
+    /// </summary>
+    /// <exception cref="InputException">The network takes no rows, the parameters exceed 2 GiB, or the file cannot be written.</exception>
+    public void ExportOnnx(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!_state.NetworkOnRows)
+            throw new InputException($"the network was trained on the values of A of {Context}, which are no rows, so there is no graph from rows to features; train with another objective");
+        using CpuDevice device = CpuDevice.Open();
+        AtomicFile.Write(path, EncoderGraph.Of(_state, device.LinearAlgebra).WriteTo);
+    }
 
     /// <summary>Features of new rows, on this machine's processor.</summary>
     /// <param name="rows">Inputs, row-major (n, <see cref="InputDimension"/>).</param>

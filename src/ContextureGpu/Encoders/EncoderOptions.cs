@@ -15,10 +15,38 @@ public enum Objective
     Contrastive,
 
     /// <summary>
-    /// Squared error of the best linear prediction of A's indicators, each weighted by <c>P_A^(-1/2)</c>, from Phi(X): for labels, class-balanced regression. The encoder is
-    /// the network on x itself.
+    /// Squared error of the best linear prediction of A's indicators from Phi(X): for labels, regression on classes. It learns the top eigenfunctions of <c>T Lambda T*</c>,
+    /// <c>Lambda = diag(P_A)</c>, which favours classes that are common. The encoder is the network on x itself.
     /// </summary>
     Supervised,
+
+    /// <summary>
+    /// The same with each indicator weighted by <c>P_A^(-1/2)</c>: class-balanced regression. The weights remove Lambda. The encoder is the network on x itself.
+    /// </summary>
+    SupervisedBalanced,
+
+    /// <summary>
+    /// <c>E ||Phi(X) - Psi(A)||^2</c> of two networks, the covariance of Phi held at I. The encoder is Phi; Psi, which is given values of A, helps in training alone.
+    /// </summary>
+    Svme,
+
+    /// <summary>
+    /// Twice <c>||Phi||^2 - &lt;Phi, T_k Phi&gt;</c> with the integral operator <c>T_k = T T*</c> of the dual kernel, the covariance of Phi held at I. The encoder is the network on x
+    /// itself.
+    /// </summary>
+    Kise,
+
+    /// <summary>
+    /// Squared error of the best linear prediction of the inputs of X from Psi(A), as in denoising and masked autoencoders. It learns the top eigenfunctions of <c>T* Lambda T</c>,
+    /// Lambda the linear kernel of the inputs: no more features than inputs. The encoder of x is <c>E[Psi(A) | x]</c>.
+    /// </summary>
+    Denoising,
+
+    /// <summary>
+    /// <c>E ||Phi(U) - Phi(V)||^2</c> over the steps of a reversible walk, the covariance of Phi held at I: the top eigenfunctions of T by their signed eigenvalues, as in Laplacian
+    /// eigenmaps. The encoder is the network on x itself.
+    /// </summary>
+    Graph,
 }
 
 /// <summary>How the covariance of the outputs is held at I.</summary>
@@ -55,14 +83,24 @@ public sealed record EncoderOptions
     /// <summary>Whether a hidden layer adds its input to its output, through a linear map where their widths differ.</summary>
     public bool SkipConnections { get; init; } = true;
 
+    /// <summary>Whether what a hidden layer's activation is given is normalised over its units, with a trained gain and shift; such layers have at least 2 units.</summary>
+    public bool LayerNorm { get; init; }
+
     /// <summary>What is minimised.</summary>
     public Objective Objective { get; init; }
 
     /// <summary>How the covariance is held; the contrastive objective needs no constraint and ignores it.</summary>
     public CovarianceConstraint Constraint { get; init; }
 
-    /// <summary>Steps, each over all rows (the operator of the context is applied exactly, not sampled), at least 1.</summary>
+    /// <summary>Times that as many pairs are seen as there are rows, at least 1; without batches, steps.</summary>
     public int Epochs { get; init; } = 200;
+
+    /// <summary>
+    /// Pairs of a step, at least 2 and at most as many as rows, drawn from the context with replacement; null for steps over all rows, in which the operator of the context is
+    /// applied exactly. Covariances are running averages over the batches of the last <c>16 d_1</c> points: they lag by half of these, and an inverse of theirs is too large by
+    /// about a sixteenth.
+    /// </summary>
+    public int? Batch { get; init; }
 
     /// <summary>Largest learning rate, positive and finite.</summary>
     public double LearningRate { get; init; } = 1e-3;
@@ -70,7 +108,7 @@ public sealed record EncoderOptions
     /// <summary>Decoupled weight decay of the weights, not of the biases; not negative.</summary>
     public double WeightDecay { get; init; } = 1e-4;
 
-    /// <summary>Steps in which the learning rate rises to its largest value, before it falls along a cosine to 0; at least 0 and below <see cref="Epochs"/>; null for a twentieth of them, at most 20.</summary>
+    /// <summary>Steps in which the learning rate rises to its largest value, before it falls along a cosine to 0; at least 0 and below their number; null for a twentieth of them, at most 20.</summary>
     public int? WarmUp { get; init; }
 
     /// <summary>Largest Euclidean norm of the gradient over all parameters, positive; null for none.</summary>
@@ -93,15 +131,30 @@ public sealed record EncoderOptions
 
     internal int EffectiveOutputs => Outputs ?? checked(4 * Dimension);
 
-    internal int EffectiveWarmUp => WarmUp ?? Math.Min(20, Epochs / 20);
+    /// <summary>Steps of an epoch on so many rows.</summary>
+    internal int StepsPerEpoch(int rows) => Batch is int pairs ? (rows + pairs - 1) / pairs : 1;
 
-    /// <summary>Learning rate of step 1, 2, .. .</summary>
-    internal double Rate(long step)
+    /// <summary>Steps on so many rows.</summary>
+    internal int Steps(int rows) => checked(Epochs * StepsPerEpoch(rows));
+
+    /// <summary>Learning rate of step 1, 2, .. of so many.</summary>
+    internal double Rate(long step, int steps)
     {
-        int rise = EffectiveWarmUp;
+        int rise = WarmUp ?? Math.Min(20, steps / 20);
         if (step <= rise)
             return LearningRate * step / rise;
-        return LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (step - 1 - rise) / (Epochs - rise)));
+        return LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (step - 1 - rise) / (steps - rise)));
+    }
+
+    /// <summary>Refuses what does not fit so many rows.</summary>
+    internal void CheckFor(int rows)
+    {
+        if (Batch is int pairs && (pairs < 2 || pairs > rows))
+            throw new InputException($"a batch has {pairs} pairs; it must have at least 2 and at most as many as there are rows, {rows}");
+        if ((long)Epochs * StepsPerEpoch(rows) > int.MaxValue)
+            throw new InputException($"{Epochs} epochs of {StepsPerEpoch(rows)} steps are more than {int.MaxValue} steps");
+        if (WarmUp is { } rise && (rise < 0 || rise >= Steps(rows)))
+            throw new InputException($"the warm-up takes {rise} steps; it must take at least 0 and fewer than the {Steps(rows)} of the training");
     }
 
     internal void Check()
@@ -110,12 +163,12 @@ public sealed record EncoderOptions
         AtLeast(Width, 1, "the width");
         AtLeast(Epochs, 1, "the number of epochs");
         AtLeast(CheckpointEvery, 1, "the number of steps between checkpoints");
+        if (LayerNorm && Width < 2)
+            throw new InputException("a layer of 1 unit would be normalised to 0; layer normalisation needs a width of at least 2");
         if (Depth is < 0 or > 100)
             throw new InputException($"the depth is {Depth}; it must lie between 0 and 100");
         if (Outputs is { } outputs && outputs < Dimension)
             throw new InputException($"{outputs} outputs are trained; at least as many as features ({Dimension}) are needed");
-        if (WarmUp is { } rise && (rise < 0 || rise >= Epochs))
-            throw new InputException($"the warm-up takes {rise} steps; it must take at least 0 and fewer than the {Epochs} epochs");
         if (!(LearningRate > 0 && double.IsFinite(LearningRate)))
             throw new InputException($"the learning rate is {LearningRate}; it must be positive and finite");
         if (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)))

@@ -7,55 +7,45 @@ using ContextureGpu.Spectral;
 namespace ContextureGpu.Encoders;
 
 /// <summary>
-/// Trains an encoder of one context on all rows at once: the operator of the context is applied exactly, so there is no noise but the optimiser's. Each step: the network's
-/// outputs on the points of its side, their moments, the objective in float64 on the host, the gradient through the operator and the network, AdamW.
+/// Trains an encoder of one context, on all rows at once, where the operator of the context is applied exactly and there is no noise but the optimiser's, or on batches of pairs that
+/// are drawn from it. Each step: the networks' outputs on its points, their moments, the objective in float64 on the host, the gradient back through both, AdamW.
 /// </summary>
 internal sealed class EncoderTraining<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>A loss so many times above the first one, in size, will not come back.</summary>
-    private const double Explosion = 1e6;
+    /// <summary>Rows that a network which was trained on batches takes at a time.</summary>
+    private const int RowsAtOnce = 4096;
 
     private readonly BoundContext _bound;
     private readonly EncoderOptions _options;
     private readonly HostLinearAlgebra _host;
     private readonly Arithmetic<T> _on;
-    private readonly double[] _weights, _atomMass;
-    private readonly LinearOperator<T> _normalized;
-    private readonly LinearOperator<T> _operator;
-    private readonly ContextMoments<T> _moments;
-    private readonly DeviceMatrix<T> _inputs, _gradient;
-    private readonly MomentObjective _objective;
+    private readonly TrainingPlan<T> _plan;
+    private readonly TrainingStep<T> _step;
+    private readonly Divergence _divergence;
+    private readonly int _steps;
     private readonly List<double> _losses = [];
 
     /// <summary>Prepares a training with freshly drawn parameters.</summary>
     public EncoderTraining(BoundContext bound, ContextSample sample, EncoderOptions options, ComputeDevice device, HostLinearAlgebra host)
     {
-        (_bound, _options, _host, _on) = (bound, options, host, device.Arithmetic<T>());
-        _weights = bound.InputWeights ?? [.. Enumerable.Repeat(1.0 / bound.Rows, bound.Rows)];
-        LinearOperator<T> law = bound.OnSample(_on);
-        _atomMass = AtomMasses(law, _weights);
-        _normalized = new DiagonallyScaled<T>(
-            Array.ConvertAll(_weights, Math.Sqrt), law, Array.ConvertAll(_atomMass, p => p > 0 ? 1 / Math.Sqrt(p) : 0), OperatorStructure.None);
-        _operator = OnInputs ? new Adjoint<T>(_normalized) : _normalized;
-        NetworkInputs inputs = NetworkInputs.Of(bound, sample, OnInputs);
-        _inputs = _on.UploadMatrix<T>(inputs.Values, inputs.Rows, inputs.Dimension);
-        int outputs = options.EffectiveOutputs;
-        _gradient = _on.Allocate(inputs.Rows, outputs);
-        _moments = new ContextMoments<T>(_operator, OnInputs ? _weights : _atomMass, outputs);
-        _objective = MomentObjective.Create(options, host);
-        Network = new Network<T>(_on, new NetworkShape(inputs.Dimension, options.Width, options.Depth, outputs, options.Activation, options.SkipConnections));
+        (_bound, _options, _host, _on, _steps) = (bound, options, host, device.Arithmetic<T>(), options.Steps(bound.Rows));
+        _divergence = new Divergence(options, _losses);
+        _plan = new TrainingPlan<T>(bound, sample, options, _on, host);
+        Network = new Network<T>(
+            _on, new NetworkShape(_plan.Points.Dimension, options.Width, options.Depth, options.EffectiveOutputs, options.Activation, options.SkipConnections, options.LayerNorm));
         Network.Initialize(options.Seed);
+        _step = _plan.CreateStep(Network);
     }
 
     /// <summary>The network.</summary>
     public Network<T> Network { get; }
 
+    /// <summary>Everything that is trained.</summary>
+    public IReadOnlyList<Parameter<T>> Parameters => _step.Parameters;
+
     /// <summary>Loss of each step so far.</summary>
     public IReadOnlyList<double> Losses => _losses;
-
-    /// <summary>Whether the encoder is the network on x; otherwise the network is on the values of A and the encoder its mean given x.</summary>
-    private bool OnInputs => _options.Objective == Objective.Supervised;
 
     /// <summary>Trains to the last step.</summary>
     /// <exception cref="NumericalException">The loss is not finite, or has exploded.</exception>
@@ -63,24 +53,24 @@ internal sealed class EncoderTraining<T> : IDisposable
     public void Run(TrainingCheckpoint<T>? checkpoint, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         if (_options.Resume)
-            checkpoint!.Read(Network, _losses, _objective.State);
+            checkpoint!.Read(Parameters, _losses, _step.State);
         int first = _losses.Count;
         long start = Stopwatch.GetTimestamp();
         try
         {
-            while (_losses.Count < _options.Epochs)
+            while (_losses.Count < _steps)
             {
-                double rate = _options.Rate(_losses.Count + 1), loss = Step(rate, cancellationToken);
+                double rate = _options.Rate(_losses.Count + 1, _steps), loss = Step(rate, cancellationToken);
                 _losses.Add(loss);
-                if (checkpoint is not null && (_losses.Count % _options.CheckpointEvery == 0 || _losses.Count == _options.Epochs))
-                    checkpoint.Write(Network, _losses, _objective.State);
-                progress?.Report(new TrainingProgress(_losses.Count, _options.Epochs, loss, rate, (_losses.Count - first) / Stopwatch.GetElapsedTime(start).TotalSeconds));
+                if (checkpoint is not null && (_losses.Count % _options.CheckpointEvery == 0 || _losses.Count == _steps))
+                    checkpoint.Write(Parameters, _losses, _step.State);
+                progress?.Report(new TrainingProgress(_losses.Count, _steps, loss, rate, (_losses.Count - first) / Stopwatch.GetElapsedTime(start).TotalSeconds));
             }
         }
         catch (OperationCanceledException)
         {
             // A step that was not finished has changed no parameter.
-            checkpoint?.Write(Network, _losses, _objective.State);
+            checkpoint?.Write(Parameters, _losses, _step.State);
             throw;
         }
     }
@@ -90,49 +80,39 @@ internal sealed class EncoderTraining<T> : IDisposable
     public double Step(double rate, CancellationToken cancellationToken)
     {
         double loss = LossAndGradient(cancellationToken);
-        double? norm = Network.Step(new AdamStep(_losses.Count + 1, rate), _options.WeightDecay, _options.ClipNorm);
-        if (norm is { } value && !double.IsFinite(value))
-            throw Diverged($"the norm of the gradient is {value}");
-        _objective.Advance(_losses.Count + 1, _moments.C, Network.Shape.Outputs);
+        _divergence.CheckNorm(AdamW.Step(_on, Parameters, new AdamStep(_losses.Count + 1, rate), _options));
+        _step.Advance(_losses.Count + 1);
         return loss;
     }
 
-    /// <summary>The loss, and the gradients of all parameters.</summary>
-    public double LossAndGradient(CancellationToken cancellationToken)
+    /// <summary>Sets what steps carry along back to where it was before the first one.</summary>
+    public void ForgetAverages()
     {
-        int d = Network.Shape.Outputs;
-        cancellationToken.ThrowIfCancellationRequested();
-        DeviceMatrix<T> outputs = Network.Forward(_inputs);
-        cancellationToken.ThrowIfCancellationRequested();
-        _moments.Measure(outputs);
-        if (!_moments.C.All(double.IsFinite) || !_moments.B.All(double.IsFinite))
-            throw Diverged("the outputs of the network are no longer finite");
-        cancellationToken.ThrowIfCancellationRequested();
-        double[] byC = new double[d * d], byB = new double[d * d];
-        double loss = _objective.Evaluate(_moments.C, _moments.B, d, byC, byB);
-        if (!double.IsFinite(loss) || (_losses.Count > 0 && Math.Abs(loss) > Explosion * (1 + Math.Abs(_losses[0]))))
-            throw Diverged($"the loss is {loss:g3}");
-        cancellationToken.ThrowIfCancellationRequested();
-        _moments.Gradient(outputs, byC, byB, _gradient);
-        cancellationToken.ThrowIfCancellationRequested();
-        Network.Backward(_gradient);
-        return loss;
+        foreach (double[] state in _step.State)
+            Array.Clear(state);
     }
+
+    /// <summary>The loss, and the gradients of all parameters.</summary>
+    public double LossAndGradient(CancellationToken cancellationToken) => _step.LossAndGradient(_losses.Count + 1, _divergence, cancellationToken);
 
     /// <summary>What the trained network says of the context: theory.md section 4, "after training".</summary>
     public TrainedEncoder Finish()
     {
         int d = _options.Dimension, outputs = Network.Shape.Outputs;
-        DeviceMatrix<T> f = Network.Forward(_inputs);
-        _moments.Measure(f);
-        RitzPairs pairs = RitzPairs.Of(_moments.C, _moments.B, outputs, d, _options.Precision, _host);
-        double[] values = Array.ConvertAll(pairs.Eigenvalues, Math.Sqrt), inverse = Array.ConvertAll(values, s => s > 0 ? 1 / s : 0);
+        bool onInputs = _plan.OnInputs;
+        using FunctionMoments<T> moments = _plan.ContextMoments();
+        using DeviceMatrix<T> f = Outputs();
+        moments.Measure(f);
+        RitzPairs pairs = _plan.HasOwnSpan
+            ? WithinOwnSpan(f, moments)
+            : RitzPairs.Of(moments.C, moments.B, outputs, d, _options.Precision, _host);
+        double[] values = Array.ConvertAll(pairs.Eigenvalues, v => Math.Sqrt(Math.Clamp(v, 0, 1))), inverse = Array.ConvertAll(values, s => s > 0 ? 1 / s : 0);
         // On the side of the functions F V is orthonormal; on the other side G V / s is.
-        double[] own = Product(f, pairs.Map, d), other = Product(_moments.Image, RitzPairs.ScaleColumns(pairs.Map, inverse), d);
-        double[] mu = OnInputs ? own : other, nu = OnInputs ? other : own;
-        double[] residuals = Residuals(mu, pairs.Eigenvalues);
-        Divide(mu, _weights, d);
-        Divide(nu, _atomMass, d);
+        double[] own = Product(f, pairs.Map, d), other = Product(moments.Image, RitzPairs.ScaleColumns(pairs.Map, inverse), d);
+        double[] mu = onInputs ? own : other, nu = onInputs ? other : own;
+        double[] residuals = Residuals(mu, Array.ConvertAll(values, s => s * s));
+        Divide(mu, _plan.Weights, d);
+        Divide(nu, _plan.AtomMass, d);
         double[] map = pairs.Map;
         for (int i = 0; i < d; i++)
         {
@@ -147,16 +127,53 @@ internal sealed class EncoderTraining<T> : IDisposable
             throw new NumericalException($"feature {bad % d} of row {bad / d} (counted from 0) is {mu[bad]}");
         var spectrum = new ContextSpectrum(values, FunctionValues.Of(mu, _bound.Rows, d), FunctionValues.Of(nu, _bound.Atoms, d), residuals, values.Count(s => s > 0), 1, _losses.Count, true);
         double[][] parameters = [.. Network.Parameters.Select(p => _on.DownloadDouble(p.Value))];
-        return new TrainedEncoder(spectrum, Network.Shape, parameters, map, (double[])_moments.Mean.Clone(), pairs.OutputRank, LossOfOrthogonality(mu, d), [.. _losses]);
+        return new TrainedEncoder(spectrum, Network.Shape, parameters, map, (double[])moments.Mean.Clone(), pairs.OutputRank, LossOfOrthogonality(mu, d), [.. _losses.Chunk(_options.StepsPerEpoch(_bound.Rows)).Select(epoch => epoch.Average())], _losses.Count);
     }
 
     public void Dispose()
     {
-        Network.Dispose();
-        _moments.Dispose();
-        _inputs.Dispose();
-        _gradient.Dispose();
-        _normalized.Dispose();
+        _step.Dispose();
+        _plan.Dispose();
+    }
+
+    // The outputs on all points, (points, outputs).
+    private DeviceMatrix<T> Outputs()
+    {
+        NetworkInputs points = _plan.Points;
+        DeviceMatrix<T> all = _on.Allocate(points.Rows, Network.Shape.Outputs);
+        int atOnce = _options.Batch is null ? points.Rows : RowsAtOnce;
+        for (int start = 0; start < points.Rows; start += atOnce)
+        {
+            int count = Math.Min(atOnce, points.Rows - start);
+            using DeviceMatrix<T> x = _on.UploadMatrix<T>(points.Values.AsSpan(start * points.Dimension, count * points.Dimension), count, points.Dimension);
+            _on.Copy(Network.Forward(x), all.RowRange(start, count));
+        }
+        return all;
+    }
+
+    // The objective's own eigenproblem finds its span, and that of the context within the span the directions: their values estimate s^2 wherever the span allows it.
+    private RitzPairs WithinOwnSpan(DeviceMatrix<T> f, FunctionMoments<T> moments)
+    {
+        int d = _options.Dimension, outputs = Network.Shape.Outputs;
+        RitzPairs own;
+        using (FunctionMoments<T> ownMoments = _plan.OwnMoments())
+        using (DeviceMatrix<T> copy = _on.Allocate(f.Rows, f.Columns))
+        {
+            _on.Copy(f, copy);
+            ownMoments.Measure(copy);
+            own = RitzPairs.Of(ownMoments.C, ownMoments.B, outputs, d, _options.Precision, _host);
+        }
+        // A regression on k numbers knows k directions; the rest is rounding.
+        double least = _options.Objective == Objective.Graph ? double.NegativeInfinity : (_options.Precision == ElementPrecision.Double ? 1e-10 : 1e-5) * own.Eigenvalues[0];
+        double[] map = RitzPairs.ScaleColumns(own.Map, Array.ConvertAll(own.Eigenvalues, v => v > least ? 1.0 : 0)), image = new double[outputs * d], within = new double[d * d], c = new double[d * d];
+        _host.Multiply(moments.B, Orientation.Normal, map, Orientation.Normal, image, outputs, d, outputs);
+        _host.Multiply(map, Orientation.Transposed, image, Orientation.Normal, within, d, d, outputs);
+        _host.Multiply(moments.C, Orientation.Normal, map, Orientation.Normal, image, outputs, d, outputs);
+        _host.Multiply(map, Orientation.Transposed, image, Orientation.Normal, c, d, d, outputs);
+        RitzPairs turned = RitzPairs.Of(c, within, d, d, _options.Precision, _host);
+        var both = new double[outputs * d];
+        _host.Multiply(map, Orientation.Normal, turned.Map, Orientation.Normal, both, outputs, d, d);
+        return new RitzPairs(turned.Eigenvalues, both, own.OutputRank);
     }
 
     private double[] Product(DeviceMatrix<T> x, double[] map, int d)
@@ -171,8 +188,8 @@ internal sealed class EncoderTraining<T> : IDisposable
     {
         int n = _bound.Rows, d = eigenvalues.Length;
         using DeviceMatrix<T> left = _on.UploadMatrix<T>(u, n, d), right = _on.Allocate(_bound.Atoms, d), back = _on.Allocate(n, d);
-        _normalized.ApplyAdjoint(left, right);
-        _normalized.Apply(right, back);
+        _plan.Normalized.ApplyAdjoint(left, right);
+        _plan.Normalized.Apply(right, back);
         double[] image = _on.DownloadDouble(back), squares = new double[d];
         for (int e = 0; e < image.Length; e++)
         {
@@ -187,7 +204,7 @@ internal sealed class EncoderTraining<T> : IDisposable
     {
         double[] weighted = (double[])features.Clone(), gram = new double[d * d];
         for (int e = 0; e < weighted.Length; e++)
-            weighted[e] *= _weights[e / d];
+            weighted[e] *= _plan.Weights[e / d];
         _host.Multiply(features, Orientation.Transposed, weighted, Orientation.Normal, gram, d, d, _bound.Rows);
         double worst = 0;
         for (int e = 0; e < gram.Length; e++)
@@ -197,20 +214,6 @@ internal sealed class EncoderTraining<T> : IDisposable
                 worst = Math.Max(worst, Math.Abs(gram[e] - (diagonal ? 1 : 0)));
         }
         return worst;
-    }
-
-    // P_A = P^T w; P is stochastic, so its rounding is removed by dividing by the sum.
-    private static double[] AtomMasses(LinearOperator<T> law, double[] weights)
-    {
-        Arithmetic<T> on = law.Arithmetic;
-        using DeviceMatrix<T> w = on.UploadColumn<T>(weights), mass = on.Allocate(law.Columns, 1);
-        law.ApplyAdjoint(w, mass);
-        double[] values = on.DownloadDouble(mass);
-        double sum = values.Sum();
-        int bad = Array.FindIndex(values, v => !(v >= 0) || !double.IsFinite(v));
-        if (bad >= 0 || !(sum > 0))
-            throw new NumericalException($"the probability of context value {Math.Max(0, bad)} is {values[Math.Max(0, bad)]}");
-        return Array.ConvertAll(values, v => v / sum);
     }
 
     private static void Divide(double[] functions, double[] mass, int d)
@@ -232,9 +235,6 @@ internal sealed class EncoderTraining<T> : IDisposable
         for (int e = column; e < functions.Length; e += d)
             functions[e] *= factor;
     }
-
-    private NumericalException Diverged(string what) => new(
-        $"the training diverged at step {_losses.Count + 1}: {what}; a lower learning rate than {_options.LearningRate}, clipping the gradient, or whitening as the constraint would help");
 }
 
 /// <summary>A trained encoder on the host.</summary>
@@ -245,6 +245,7 @@ internal sealed class EncoderTraining<T> : IDisposable
 /// <param name="Mean">Means of the outputs there.</param>
 /// <param name="OutputRank">Dimension of the span of the outputs.</param>
 /// <param name="Orthogonality">Largest entry of <c>|F^T W F - I|</c> over the features that are not zero.</param>
-/// <param name="Losses">Loss of each step.</param>
+/// <param name="Losses">Mean loss of each epoch.</param>
+/// <param name="Steps">Steps.</param>
 internal sealed record TrainedEncoder(
-    ContextSpectrum Spectrum, NetworkShape Shape, double[][] Parameters, double[] Map, double[] Mean, int OutputRank, double Orthogonality, double[] Losses);
+    ContextSpectrum Spectrum, NetworkShape Shape, double[][] Parameters, double[] Map, double[] Mean, int OutputRank, double Orthogonality, double[] Losses, int Steps);

@@ -34,7 +34,7 @@ internal abstract class MomentObjective
     };
 
     /// <summary>tr X.</summary>
-    protected static double Trace(double[] x, int d)
+    public static double Trace(double[] x, int d)
     {
         double sum = 0;
         for (int i = 0; i < d; i++)
@@ -43,7 +43,7 @@ internal abstract class MomentObjective
     }
 
     /// <summary>Writes <paramref name="value"/> times the identity.</summary>
-    protected static void Identity(double[] x, int d, double value)
+    public static void Identity(double[] x, int d, double value)
     {
         Array.Clear(x);
         for (int i = 0; i < d; i++)

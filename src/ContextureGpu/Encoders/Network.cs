@@ -26,10 +26,13 @@ internal sealed class Network<T> : IDisposable
             bool hidden = l < shape.Depth;
             (int from, int to) = (l == 0 ? shape.Inputs : shape.Width, hidden ? shape.Width : shape.Outputs);
             bool skips = hidden && shape.SkipConnections;
-            _layers[l] = new Layer(on, from, to, hidden ? shape.Activation : null, !skips ? Skip.None : from == to ? Skip.Identity : Skip.Projection);
+            _layers[l] = new Layer(on, from, to, hidden ? shape.Activation : null, !skips ? Skip.None : from == to ? Skip.Identity : Skip.Projection, hidden && shape.LayerNorm);
         }
         Parameters = [.. _layers.SelectMany(layer => layer.Parameters)];
     }
+
+    /// <summary>Where it lives.</summary>
+    public Arithmetic<T> Arithmetic => _on;
 
     /// <summary>What it computes.</summary>
     public NetworkShape Shape { get; }
@@ -39,17 +42,21 @@ internal sealed class Network<T> : IDisposable
 
     /// <summary>
     /// Draws the parameters: weights normal with mean 0 and variance g^2 / inputs, g^2 = 2 for ReLU and GELU (He et al. 2015) and 1 otherwise (LeCun et al. 1998); biases
-    /// uniform between -1 and 1 over the root of the inputs. The same numbers on every device.
+    /// uniform between -1 and 1 over the root of the inputs; gains 1. The same numbers on every device.
     /// </summary>
-    public void Initialize(ulong seed)
+    /// <param name="seed">Key of the draws.</param>
+    /// <param name="tower">Number of the network, where several are drawn with one key.</param>
+    public void Initialize(ulong seed, int tower = 0)
     {
         double gain = Shape.Activation is Activation.Relu or Activation.Gelu ? Math.Sqrt(2) : 1;
-        ulong number = 0;
+        ulong number = (ulong)tower << 16;
         foreach (Layer layer in _layers)
         {
             double scale = 1 / Math.Sqrt(layer.Weights.Value.Rows);
             Draw(layer.Weights.Value, (random, values) => Normals(random, values, layer.IsHidden ? gain * scale : scale));
             Draw(layer.Bias.Value, (random, values) => Uniforms(random, values, scale));
+            if (layer.Gain is { } gains)
+                _on.Fill(gains.Value, T.One);
             if (layer.Projection is { } projection)
                 Draw(projection.Value, (random, values) => Normals(random, values, scale));
         }
@@ -99,22 +106,6 @@ internal sealed class Network<T> : IDisposable
         }
     }
 
-    /// <summary>One step of AdamW on all parameters, the gradient clipped to a norm.</summary>
-    /// <returns>The norm of the gradient; null where it was not needed.</returns>
-    public double? Step(AdamStep step, double weightDecay, double? clipNorm)
-    {
-        double? norm = null;
-        if (clipNorm is { } most)
-        {
-            norm = Math.Sqrt(Parameters.Sum(p => _on.SumOfSquares(p.Gradient)));
-            if (norm > most)
-                step = step with { GradientScale = most / norm.Value };
-        }
-        foreach (Parameter<T> p in Parameters)
-            _on.Adam(step with { WeightDecay = p.Decays ? weightDecay : 0 }, p.Gradient, p.First, p.Second, p.Value);
-        return norm;
-    }
-
     public void Dispose()
     {
         foreach (Layer layer in _layers)
@@ -130,9 +121,9 @@ internal sealed class Network<T> : IDisposable
     }
 
     // The last layer has no activation.
-    private sealed class Layer(Arithmetic<T> on, int inputs, int outputs, Activation? activation, Skip skip) : IDisposable
+    private sealed class Layer(Arithmetic<T> on, int inputs, int outputs, Activation? activation, Skip skip, bool normalized) : IDisposable
     {
-        private readonly Workspace<T> _sums = new(on), _values = new(on);
+        private readonly Workspace<T> _sums = new(on), _values = new(on), _raw = new(on), _statistics = new(on);
 
         public bool IsHidden => activation is not null;
 
@@ -142,17 +133,30 @@ internal sealed class Network<T> : IDisposable
 
         public Parameter<T>? Projection { get; } = skip == Skip.Projection ? new(on, inputs, outputs) : null;
 
-        public IEnumerable<Parameter<T>> Parameters => Projection is null ? [Weights, Bias] : [Weights, Bias, Projection];
+        public Parameter<T>? Gain { get; } = normalized ? new(on, 1, outputs) : null;
+
+        public IEnumerable<Parameter<T>> Parameters => new[] { Weights, Bias, Gain, Projection }.OfType<Parameter<T>>();
 
         public DeviceMatrix<T> Output { get; private set; } = null!;
 
+        // What the activation is given but for the bias; before normalisation, where there is any; its means and scales.
         private DeviceMatrix<T> Sums { get; set; } = null!;
+
+        private DeviceMatrix<T> Raw { get; set; } = null!;
+
+        private DeviceMatrix<T> Statistics { get; set; } = null!;
 
         public DeviceMatrix<T> Forward(DeviceMatrix<T> x)
         {
             Output = _values.Get(x.Rows, outputs);
             Sums = IsHidden ? _sums.Get(x.Rows, outputs) : Output;
-            on.Multiply(T.One, x, Orientation.Normal, Weights.Value, Orientation.Normal, T.Zero, Sums);
+            Raw = Gain is null ? Sums : _raw.Get(x.Rows, outputs);
+            on.Multiply(T.One, x, Orientation.Normal, Weights.Value, Orientation.Normal, T.Zero, Raw);
+            if (Gain is not null)
+            {
+                Statistics = _statistics.Get(x.Rows, 2);
+                on.LayerNorm(Raw, Gain.Value, Statistics, Sums);
+            }
             on.Activate(activation ?? Activation.Identity, Sums, Bias.Value, skip == Skip.Identity ? x : null, Output);
             if (Projection is not null)
                 on.Multiply(T.One, x, Orientation.Normal, Projection.Value, Orientation.Normal, T.One, Output);
@@ -168,8 +172,13 @@ internal sealed class Network<T> : IDisposable
                 on.ActivateBackward(f, Sums, Bias.Value, gradient, Sums);
                 bySums = Sums;
             }
-            on.Multiply(T.One, x, Orientation.Transposed, bySums, Orientation.Normal, T.Zero, Weights.Gradient);
             on.ColumnSums(bySums, Bias.Gradient);
+            if (Gain is not null)
+            {
+                on.LayerNormBackward(Raw, Gain.Value, Statistics, bySums, bySums, Raw);
+                on.ColumnSums(Raw, Gain.Gradient);
+            }
+            on.Multiply(T.One, x, Orientation.Transposed, bySums, Orientation.Normal, T.Zero, Weights.Gradient);
             if (Projection is not null)
                 on.Multiply(T.One, x, Orientation.Transposed, gradient, Orientation.Normal, T.Zero, Projection.Gradient);
             if (target is null)
@@ -184,8 +193,8 @@ internal sealed class Network<T> : IDisposable
         {
             foreach (Parameter<T> parameter in Parameters)
                 parameter.Dispose();
-            _sums.Dispose();
-            _values.Dispose();
+            foreach (Workspace<T> workspace in new[] { _sums, _values, _raw, _statistics })
+                workspace.Dispose();
         }
     }
 }

@@ -4,8 +4,7 @@ namespace ContextureGpu.Encoders;
 /// <param name="Values">Row-major (<paramref name="Rows"/>, <paramref name="Dimension"/>).</param>
 /// <param name="Rows">Number of points.</param>
 /// <param name="Dimension">Inputs of a point.</param>
-/// <param name="AreRows">Whether the points are rows with the inputs of the sample, so that the network can be given new rows as well.</param>
-internal sealed record NetworkInputs(double[] Values, int Rows, int Dimension, bool AreRows)
+internal sealed record NetworkInputs(double[] Values, int Rows, int Dimension)
 {
     /// <summary>The most values of A that are given as indicators.</summary>
     public const int MostIndicators = 4096;
@@ -21,14 +20,19 @@ internal sealed record NetworkInputs(double[] Values, int Rows, int Dimension, b
         {
             return sample.Dimension == 0
                 ? throw new InputException("the rows have no inputs; a network needs at least one")
-                : new NetworkInputs(sample.Values, sample.Rows, sample.Dimension, true);
+                : new NetworkInputs(sample.Values, sample.Rows, sample.Dimension);
         }
         int m = bound.Atoms;
+        if (bound.AtomInputs is { } points)
+            return new NetworkInputs(points, m, points.Length / m);
         if (m > MostIndicators)
-            throw new InputException($"A has {m} values that are no rows of the sample ({bound.Space}); a network is given at most {MostIndicators} of them. The supervised objective trains a network on x instead");
+            throw new InputException($"A has {m} values that are no rows of the sample ({bound.Space}); a network is given at most {MostIndicators} of them. The objectives supervised and kise train a network on x instead");
         var indicators = new double[m * m];
         for (int a = 0; a < m; a++)
             indicators[(a * m) + a] = 1;
-        return new NetworkInputs(indicators, m, m, false);
+        return new NetworkInputs(indicators, m, m);
     }
+
+    /// <summary>Whether the values of A are rows with the inputs of the sample, so that a network on them can be given new rows as well.</summary>
+    public static bool AreRows(BoundContext bound) => bound.Space == BoundContext.SampleSpace || bound.AtomInputs is not null;
 }

@@ -5,7 +5,7 @@ namespace ContextureGpu.Encoders;
 /// <summary>
 /// The generalised eigenproblem <c>B v = lambda C v</c> on the span of the outputs, in float64: lambda estimates s^2, from below, and <c>V^T C V = I</c>.
 /// </summary>
-/// <param name="Eigenvalues">d values in [0, 1], descending; zeros beyond the rank.</param>
+/// <param name="Eigenvalues">d values, descending; zeros beyond the rank.</param>
 /// <param name="Map">V, row-major (outputs, d); zeros beyond the rank.</param>
 /// <param name="OutputRank">Dimension of the span of the outputs.</param>
 internal sealed record RitzPairs(double[] Eigenvalues, double[] Map, int OutputRank)
@@ -38,7 +38,7 @@ internal sealed record RitzPairs(double[] Eigenvalues, double[] Map, int OutputR
         var top = new double[kept * rank];
         for (int i = 0; i < kept; i++)
         {
-            eigenvalues[i] = Math.Clamp(values[rank - 1 - i], 0, 1);
+            eigenvalues[i] = values[rank - 1 - i];
             projected.AsSpan((rank - 1 - i) * rank, rank).CopyTo(top.AsSpan(i * rank));
         }
         var mapped = new double[kept * outputs];
@@ -58,5 +58,14 @@ internal sealed record RitzPairs(double[] Eigenvalues, double[] Map, int OutputR
         for (int e = 0; e < scaled.Length; e++)
             scaled[e] = matrix[e] * factors[e % factors.Length];
         return scaled;
+    }
+
+    /// <summary>The transpose of a row-major (d, d) matrix.</summary>
+    public static double[] Transposed(double[] matrix, int d)
+    {
+        var transposed = new double[matrix.Length];
+        for (int e = 0; e < matrix.Length; e++)
+            transposed[(e % d * d) + (e / d)] = matrix[e];
+        return transposed;
     }
 }

@@ -7,13 +7,13 @@ using ContextureGpu.Kernels;
 namespace ContextureGpu.Encoders;
 
 /// <summary>
-/// The state of a training between two steps: parameters, both moments of the optimiser, losses, and what the objective carries along. It fits the training it was written by
+/// The state of a training between two steps: parameters, both moments of the optimiser, losses, and what the steps carry along. It fits the training it was written by
 /// and no other: data, context and options are compared by their SHA-256.
 /// </summary>
 internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[] signature)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private static ReadOnlySpan<byte> Magic => "CTXTRAIN"u8;
 
@@ -43,16 +43,19 @@ internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[
     }
 
     /// <summary>Writes the state; the file changes whole or not at all.</summary>
-    public void Write(Network<T> network, IReadOnlyList<double> losses, double[] objective) => ChecksummedFile.Write(path, Magic, Version, writer =>
+    public void Write(IReadOnlyList<Parameter<T>> parameters, IReadOnlyList<double> losses, IReadOnlyList<double[]> state) => ChecksummedFile.Write(path, Magic, Version, writer =>
     {
         writer.Write(signature);
         writer.Write(losses.Count);
         foreach (double loss in losses)
             writer.Write(loss);
-        writer.Write(objective.Length);
-        foreach (double value in objective)
-            writer.Write(value);
-        foreach (DeviceMatrix<T> matrix in Matrices(network))
+        foreach (double[] values in state)
+        {
+            writer.Write(values.Length);
+            foreach (double value in values)
+                writer.Write(value);
+        }
+        foreach (DeviceMatrix<T> matrix in Matrices(parameters))
         {
             var values = new T[(long)matrix.Rows * matrix.Columns];
             on.Download(matrix, values);
@@ -62,7 +65,7 @@ internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[
 
     /// <summary>Restores the state.</summary>
     /// <exception cref="InputException">There is none, it is damaged, or it belongs to another training.</exception>
-    public void Read(Network<T> network, List<double> losses, double[] objective)
+    public void Read(IReadOnlyList<Parameter<T>> parameters, List<double> losses, IReadOnlyList<double[]> state)
     {
         byte[] body = ChecksummedFile.Read(path, Magic, Version, "checkpoint");
         using var reader = new BinaryReader(new MemoryStream(body));
@@ -73,11 +76,14 @@ internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[
             losses.Clear();
             for (int left = reader.ReadInt32(); left > 0; left--)
                 losses.Add(reader.ReadDouble());
-            if (reader.ReadInt32() != objective.Length)
-                throw new InputException($"{path}: the state of the objective does not fit");
-            for (int i = 0; i < objective.Length; i++)
-                objective[i] = reader.ReadDouble();
-            foreach (DeviceMatrix<T> matrix in Matrices(network))
+            foreach (double[] values in state)
+            {
+                if (reader.ReadInt32() != values.Length)
+                    throw new InputException($"{path}: the state of the objective does not fit");
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = reader.ReadDouble();
+            }
+            foreach (DeviceMatrix<T> matrix in Matrices(parameters))
             {
                 var values = new T[(long)matrix.Rows * matrix.Columns];
                 reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
@@ -90,5 +96,5 @@ internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[
         }
     }
 
-    private static IEnumerable<DeviceMatrix<T>> Matrices(Network<T> network) => network.Parameters.SelectMany(p => new[] { p.Value, p.First, p.Second });
+    private static IEnumerable<DeviceMatrix<T>> Matrices(IReadOnlyList<Parameter<T>> parameters) => parameters.SelectMany(p => new[] { p.Value, p.First, p.Second });
 }

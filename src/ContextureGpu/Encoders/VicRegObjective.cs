@@ -6,7 +6,10 @@ namespace ContextureGpu.Encoders;
 /// </summary>
 internal sealed class VicRegObjective : MomentObjective
 {
-    private const double Invariance = 25, Variance = 25, Covariance = 1, Epsilon = 1e-4;
+    /// <summary>l.</summary>
+    public const double Invariance = 25;
+
+    private const double Variance = 25, Covariance = 1, Epsilon = 1e-4;
 
     public override double Evaluate(double[] c, double[] b, int d, double[] byC, double[] byB)
     {

@@ -9,7 +9,7 @@ namespace ContextureGpu.Encoders;
 internal sealed class WhitenedObjective(HostLinearAlgebra host) : MomentObjective
 {
     /// <summary>r: keeps the inverse within float64 where outputs are nearly dependent.</summary>
-    private const double RelativeRidge = 1e-6;
+    public const double RelativeRidge = 1e-6;
 
     public override double Evaluate(double[] c, double[] b, int d, double[] byC, double[] byB)
     {

@@ -68,6 +68,13 @@ public sealed class DeviceSelfTestTests
             Activation activation, DeviceMatrix<float> z, DeviceMatrix<float> bias, DeviceMatrix<float> gradient, DeviceMatrix<float> output) =>
             inner.ActivateBackward(activation, z, bias, gradient, output);
 
+        protected override void LayerNormCore(DeviceMatrix<float> x, DeviceMatrix<float> gain, DeviceMatrix<float> statistics, DeviceMatrix<float> y) =>
+            inner.LayerNorm(x, gain, statistics, y);
+
+        protected override void LayerNormBackwardCore(
+            DeviceMatrix<float> x, DeviceMatrix<float> gain, DeviceMatrix<float> statistics, DeviceMatrix<float> gradient, DeviceMatrix<float> byInput, DeviceMatrix<float> byGain) =>
+            inner.LayerNormBackward(x, gain, statistics, gradient, byInput, byGain);
+
         protected override void ColumnSumsCore(DeviceMatrix<float> x, DeviceMatrix<float> sums) => inner.ColumnSums(x, sums);
 
         protected override double SumOfSquaresCore(DeviceMatrix<float> x) => inner.SumOfSquares(x);

@@ -69,6 +69,10 @@ public sealed class OclgrindTests
             on.Activate(activation, z, bias, y, y);
             on.ActivateBackward(activation, z, bias, y, y);
         }
+        using DeviceMatrix<float> wide = Put(on, 43, 3, 258), gain = Put(on, 44, 1, 258), statistics = on.Allocate(3, 2), normed = on.Allocate(3, 258);
+        on.LayerNorm(wide, gain, statistics, normed);
+        on.LayerNormBackward(wide, gain, statistics, normed, normed, wide);
+        AssertFinite(on, wide, statistics, normed);
         on.ColumnSums(y, sums);
         on.Fill(m, 0);
         on.Fill(v, 0);

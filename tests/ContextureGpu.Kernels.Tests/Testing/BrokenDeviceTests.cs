@@ -43,6 +43,8 @@ public sealed class BrokenDeviceTests
         [Defect.IgnoresBias] = ["Activate", "ActivateBackward"],
         [Defect.DropsSkipConnection] = ["Activate"],
         [Defect.TakesSlopeOfOutput] = ["ActivateBackward"],
+        [Defect.NormalizesBySampleVariance] = ["LayerNorm"],
+        [Defect.HoldsLayerMeanFixed] = ["LayerNormBackward"],
         [Defect.SumsFirstBlockOnly] = ["ColumnSums"],
         [Defect.SumsSquaresInSinglePrecision] = ["SumOfSquares"],
         [Defect.CouplesWeightDecay] = ["Adam"],

@@ -23,6 +23,30 @@ internal sealed partial class BrokenArithmetic<T>
         base.ActivateBackwardCore(activation, z, defect == Defect.IgnoresBias ? none : bias, gradient, output);
     }
 
+    protected override void LayerNormCore(DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> y)
+    {
+        base.LayerNormCore(x, gain, statistics, y);
+        if (defect == Defect.NormalizesBySampleVariance)
+            base.CombineCore(T.Zero, y, Round(Math.Sqrt((x.Columns - 1.0) / x.Columns)), y);
+    }
+
+    protected override void LayerNormBackwardCore(
+        DeviceMatrix<T> x, DeviceMatrix<T> gain, DeviceMatrix<T> statistics, DeviceMatrix<T> gradient, DeviceMatrix<T> byInput, DeviceMatrix<T> byGain)
+    {
+        double[] plain = new double[x.Rows];
+        for (int i = 0; i < x.Rows; i++)
+        {
+            for (int j = 0; j < x.Columns; j++)
+                plain[i] += Wide(Own(statistics)[i, 1]) * Wide(Own(gain)[0, j]) * Wide(Own(gradient)[i, j]) / x.Columns;
+        }
+        base.LayerNormBackwardCore(x, gain, statistics, gradient, byInput, byGain);
+        for (int i = 0; defect == Defect.HoldsLayerMeanFixed && i < x.Rows; i++)
+        {
+            for (int j = 0; j < x.Columns; j++)
+                Own(byInput)[i, j] = Round(Wide(Own(byInput)[i, j]) + plain[i]);
+        }
+    }
+
     protected override void ColumnSumsCore(DeviceMatrix<T> x, DeviceMatrix<T> sums) =>
         base.ColumnSumsCore(defect == Defect.SumsFirstBlockOnly ? x.RowRange(0, Math.Min(x.Rows, 256)) : x, sums);
 

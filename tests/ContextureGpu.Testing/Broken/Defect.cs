@@ -96,6 +96,12 @@ public enum Defect
     /// <summary>The slope of an activation is taken at its value instead of at its argument.</summary>
     TakesSlopeOfOutput,
 
+    /// <summary>Layer normalisation divides by the variance of a sample, one too few.</summary>
+    NormalizesBySampleVariance,
+
+    /// <summary>The gradient of a layer norm forgets that the mean depends on every element.</summary>
+    HoldsLayerMeanFixed,
+
     /// <summary>Sums of columns leave out the rows beyond the first 256.</summary>
     SumsFirstBlockOnly,
 

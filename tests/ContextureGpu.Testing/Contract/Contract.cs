@@ -28,6 +28,8 @@ public static class Contract<T>
         [nameof(Arithmetic<T>.SparseProduct)] = SparseChecks<T>.SparseProduct,
         [nameof(Arithmetic<T>.Activate)] = NetworkChecks<T>.Activate,
         [nameof(Arithmetic<T>.ActivateBackward)] = NetworkChecks<T>.ActivateBackward,
+        [nameof(Arithmetic<T>.LayerNorm)] = NetworkChecks<T>.LayerNorm,
+        [nameof(Arithmetic<T>.LayerNormBackward)] = NetworkChecks<T>.LayerNormBackward,
         [nameof(Arithmetic<T>.ColumnSums)] = NetworkChecks<T>.ColumnSums,
         [nameof(Arithmetic<T>.SumOfSquares)] = NetworkChecks<T>.SumOfSquares,
         [nameof(Arithmetic<T>.Adam)] = NetworkChecks<T>.Adam,

@@ -73,6 +73,66 @@ internal static class NetworkChecks<T>
         });
     }
 
+    /// <summary>Rows of mean 0 and variance 1, times the gain; rows far from zero, and constant ones, which become zeros.</summary>
+    public static void LayerNorm(ContractBench<T> bench)
+    {
+        foreach ((int rows, int columns) in Shapes.Pairs(bench.Limit))
+        {
+            bench.Case($"({rows}, {columns})", scene =>
+            {
+                T[] x = scene.Normals(rows * columns), g = scene.Normals(columns);
+                for (int e = 0; e < columns && rows > 1; e++)
+                    x[e] = rows % 2 == 0 ? T.One : x[e] + T.CreateTruncating(10);
+                DeviceMatrix<T> input = scene.Input(x, rows, columns), gain = scene.Input(g, 1, columns);
+                HostileMatrix<T> statistics = scene.Output(rows, 2);
+                (Expected value, Expected found) = NetworkTruth.Normed(x, g);
+                scene.Near(scene.Run(scene.Output(rows, columns), null, y => scene.Arithmetic.LayerNorm(input, gain, statistics.Matrix, y)), value);
+                if (columns > 0)
+                    scene.Near(statistics.Read(), found);
+            });
+        }
+        bench.Case("bad shapes", scene =>
+        {
+            DeviceMatrix<T> x = scene.Input(scene.Normals(6), 2, 3), gain = scene.Input(scene.Normals(3), 1, 3), y = scene.Output(2, 3).Matrix, two = scene.Output(2, 2).Matrix;
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.LayerNorm(x, x, two, y));
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.LayerNorm(x, gain, y, y));
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.LayerNorm(x, gain, two, two));
+        });
+    }
+
+    /// <summary>Both gradients of a layer norm, also in place of what they come from.</summary>
+    public static void LayerNormBackward(ContractBench<T> bench)
+    {
+        foreach ((int rows, int columns) in Shapes.Pairs(bench.Limit))
+        {
+            bench.Case($"({rows}, {columns})", scene =>
+            {
+                (T[] x, T[] g, T[] d) = (scene.Normals(rows * columns, 2), scene.Normals(columns), scene.Normals(rows * columns));
+                T[] statistics = columns == 0 ? new T[2 * rows] : Array.ConvertAll(NetworkTruth.Normed(x, g).Statistics.Value, T.CreateTruncating);
+                (Expected byInput, Expected byGain) = NetworkTruth.NormedBackward(x, g, statistics, d);
+                DeviceMatrix<T> input = scene.Input(x, rows, columns), gain = scene.Input(g, 1, columns), found = scene.Input(statistics, rows, 2), gradient = scene.Input(d, rows, columns);
+                HostileMatrix<T> terms = scene.Output(rows, columns);
+                scene.Near(scene.Run(scene.Output(rows, columns), null, y => scene.Arithmetic.LayerNormBackward(input, gain, found, gradient, y, terms.Matrix)), byInput);
+                scene.Near(terms.Read(), byGain);
+                HostileMatrix<T> own = scene.Output(rows, columns);
+                scene.Near(
+                    scene.Run(scene.Output(rows, columns), d, y =>
+                    {
+                        own.Write(x);
+                        scene.Arithmetic.LayerNormBackward(own.Matrix, gain, found, y, y, own.Matrix);
+                    }),
+                    byInput);
+                scene.Near(own.Read(), byGain);
+            });
+        }
+        bench.Case("bad shapes", scene =>
+        {
+            DeviceMatrix<T> x = scene.Input(scene.Normals(6), 2, 3), gain = scene.Input(scene.Normals(3), 1, 3), two = scene.Input(scene.Normals(4), 2, 2), y = scene.Output(2, 3).Matrix;
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.LayerNormBackward(x, gain, two, two, y, y));
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.LayerNormBackward(x, gain, x, x, y, y));
+        });
+    }
+
     /// <summary>Sums over rows: exactly on small integers, within the tolerance on random numbers; more than one block.</summary>
     public static void ColumnSums(ContractBench<T> bench)
     {

@@ -45,6 +45,57 @@ internal static class NetworkTruth
         return new Expected(value, magnitude, 4);
     }
 
+    /// <summary>g_j (x_ij - m_i) r_i, and the (rows, 2) statistics m and r.</summary>
+    public static (Expected Value, Expected Statistics) Normed<T>(T[] x, T[] g)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int w = g.Length, rows = x.Length / w;
+        Expected value = Empty(x.Length, w + 8), statistics = Empty(2 * rows, w + 8);
+        for (int i = 0; i < rows; i++)
+        {
+            double[] row = [.. x.Skip(i * w).Take(w).Select(Wide)];
+            double mean = row.Average(), size = row.Average(Math.Abs), r = 1 / Math.Sqrt(row.Average(v => (v - mean) * (v - mean)) + 1e-5);
+            // A rounded mean moves the deviation in second order; the deviation itself is rounded relative to the elements.
+            double spread = 1 + r * row.Max(Math.Abs);
+            (statistics.Value[2 * i], statistics.Magnitude[2 * i], statistics.Value[2 * i + 1], statistics.Magnitude[2 * i + 1]) = (mean, size, r, r * spread);
+            for (int j = 0; j < w; j++)
+            {
+                double h = (row[j] - mean) * r, gain = Wide(g[j]);
+                value.Value[i * w + j] = gain * h;
+                value.Magnitude[i * w + j] = Math.Abs(gain) * (Math.Abs(h) * spread + r * (Math.Abs(row[j]) + size));
+            }
+        }
+        return (value, statistics);
+    }
+
+    /// <summary>The gradients by x and, term by term, by the gain, of sum_ij d_ij g_j h_ij with the statistics as they are rounded.</summary>
+    public static (Expected ByInput, Expected ByGain) NormedBackward<T>(T[] x, T[] g, T[] statistics, T[] d)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int w = g.Length, rows = x.Length / w;
+        Expected byInput = Empty(x.Length, w + 8), byGain = Empty(x.Length, w + 8);
+        for (int i = 0; i < rows; i++)
+        {
+            double mean = Wide(statistics[2 * i]), r = Wide(statistics[2 * i + 1]);
+            double[] h = new double[w], around = new double[w], e = new double[w];
+            for (int j = 0; j < w; j++)
+            {
+                (h[j], around[j]) = ((Wide(x[i * w + j]) - mean) * r, r * (Math.Abs(Wide(x[i * w + j])) + Math.Abs(mean)));
+                e[j] = Wide(g[j]) * Wide(d[i * w + j]);
+            }
+            double plain = e.Average(), bent = e.Zip(h, (a, b) => a * b).Average();
+            double plainSize = e.Average(Math.Abs), bentSize = e.Zip(around, (a, b) => Math.Abs(a) * b).Average();
+            for (int j = 0; j < w; j++)
+            {
+                byInput.Value[i * w + j] = r * (e[j] - plain - h[j] * bent);
+                byInput.Magnitude[i * w + j] = r * (Math.Abs(e[j]) + plainSize + around[j] * bentSize);
+                byGain.Value[i * w + j] = Wide(d[i * w + j]) * h[j];
+                byGain.Magnitude[i * w + j] = Math.Abs(Wide(d[i * w + j])) * around[j];
+            }
+        }
+        return (byInput, byGain);
+    }
+
     /// <summary>Parameters and moments after a step of AdamW.</summary>
     public static (Expected Parameters, Expected First, Expected Second) Adam<T>(AdamStep step, T[] g, T[] m, T[] v, T[] p)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

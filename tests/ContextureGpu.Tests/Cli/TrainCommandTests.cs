@@ -25,8 +25,11 @@ public sealed class TrainCommandTests : IDisposable
     {
         string data = WriteCsv();
         (int code, string output, string errors) = await Run(
-            ["train", data, .. Small, "--epochs", "25", "--activation", "gelu", "--json", "--model", _folder.File("e"), "--features", _folder.File("f.npy"), "--checkpoint", _folder.File("c")]);
+            ["train", data, .. Small, "--epochs", "25", "--activation", "gelu", "--json", "--model", _folder.File("e"), "--features", _folder.File("f.npy"), "--checkpoint", _folder.File("c"),
+            "--onnx", _folder.File("e.onnx")]);
         Assert.True(code == 0, errors);
+        using (var graph = new Microsoft.ML.OnnxRuntime.InferenceSession(_folder.File("e.onnx")))
+            Assert.Equal([-1, 3], graph.OutputMetadata["features"].Dimensions);
         JsonElement json = JsonDocument.Parse(output).RootElement;
         Assert.Equal((Rows, 3, 6), (json.GetProperty("rows").GetInt32(), json.GetProperty("dim").GetInt32(), json.GetProperty("outputs").GetInt32()));
         // 2 inputs: (2, 16) twice and 16 biases, (16, 16) and 16 biases, (16, 6) and 6 biases.
@@ -64,7 +67,12 @@ public sealed class TrainCommandTests : IDisposable
             (["--resume"], "checkpoint"),
             (["--resume", "--checkpoint", _folder.File("none")], "none"),
             (["--context", "knn(k=3) | knn(k=4)"], "concatenation"),
-            (["--objective", "svme"], "multiview"),
+            (["--objective", "simclr"], "multiview"),
+            (["--objective", "graph"], "reversible"),
+            (["--batch", "1"], "at least 2"),
+            (["--batch", "61"], "at most"),
+            (["--onnx", _folder.File("none/e.onnx")], "e.onnx"),
+            (["--onnx", data], "same file"),
         })
         {
             string[] kept = arguments[0] is "--outputs" or "--context" ? [.. Small.Chunk(2).Where(pair => pair[0] != arguments[0]).SelectMany(pair => pair)] : Small;
@@ -96,6 +104,49 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.Path), path => Path.GetFileName(path).StartsWith('c'));
     }
 
+    [Fact]
+    public async Task A_step_that_takes_its_time_is_finished_after_Ctrl_C()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no kill on Windows; run this on Linux or macOS");
+        // Wide enough that a step takes longer than other commands are given to stop; no checkpoint is due before the signal, so the one that is there was written because of it.
+        string data = WriteCsv(), checkpoint = _folder.File("c");
+        using Process process = Start("train", data, "--context", "knn(k=8)", "--drop", "class", "--device", "cpu", "--dim", "3", "--outputs", "1024", "--width", "1024", "--depth", "4", "--epochs", "100000", "--checkpoint", checkpoint, "--checkpoint-every", "100000");
+        string? line = await process.StandardError.ReadLineAsync(Token);
+        Assert.StartsWith("step ", line, StringComparison.Ordinal);
+        Task<string> errors = process.StandardError.ReadToEndAsync(Token);
+        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync(Token);
+        await process.WaitForExitAsync(Token);
+        Assert.True(process.ExitCode == 4, $"exit code {process.ExitCode}: {await errors}");
+        Assert.NotEmpty(ChecksummedFile.Read(checkpoint, "CTXTRAIN"u8, 2, "checkpoint"));
+    }
+
+    [Fact]
+    public async Task A_checkpoint_survives_kill_9_at_any_moment()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "SIGKILL is of Linux and macOS; run this there");
+        string data = WriteCsv(), checkpoint = _folder.File("c");
+        string[] command = ["train", data, .. Small, "--epochs", "10000000", "--checkpoint", checkpoint, "--checkpoint-every", "1", "--quiet"];
+        var random = new Random(5);
+        int steps = 0;
+        for (int run = 0; run < 6; run++)
+        {
+            using Process process = Start(run == 0 ? command : [.. command, "--resume"]);
+            DateTime before = run == 0 ? default : File.GetLastWriteTimeUtc(checkpoint);
+            while (!process.HasExited && (!File.Exists(checkpoint) || File.GetLastWriteTimeUtc(checkpoint) == before))
+                await Task.Delay(1, Token);
+            Assert.False(process.HasExited, "the training ended by itself");
+            // A checkpoint is written every few milliseconds: the end comes before, within or after a write.
+            await Task.Delay(random.Next(40), Token);
+            process.Kill();
+            await process.WaitForExitAsync(Token);
+            byte[] body = ChecksummedFile.Read(checkpoint, "CTXTRAIN"u8, 2, "checkpoint");
+            int done = BitConverter.ToInt32(body, 32);
+            Assert.True(done > steps, $"step {done} after step {steps}");
+            steps = done;
+        }
+    }
+
     private string WriteCsv()
     {
         var random = new Random(1);
@@ -106,7 +157,7 @@ public sealed class TrainCommandTests : IDisposable
         return _folder.File("data.csv");
     }
 
-    private static Process Start(string[] arguments)
+    private static Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(typeof(DemoData).Assembly.Location);

@@ -17,6 +17,15 @@ public sealed class TrainingTests
         { Objective.MultiView, CovarianceConstraint.Lagrangian },
         { Objective.Contrastive, CovarianceConstraint.Whiten },
         { Objective.Supervised, CovarianceConstraint.Whiten },
+        { Objective.SupervisedBalanced, CovarianceConstraint.Whiten },
+        { Objective.Kise, CovarianceConstraint.Whiten },
+        { Objective.Kise, CovarianceConstraint.VicReg },
+        { Objective.Kise, CovarianceConstraint.Lagrangian },
+        { Objective.Svme, CovarianceConstraint.Whiten },
+        { Objective.Svme, CovarianceConstraint.VicReg },
+        { Objective.Svme, CovarianceConstraint.Lagrangian },
+        { Objective.Denoising, CovarianceConstraint.Whiten },
+        { Objective.Graph, CovarianceConstraint.Whiten },
     };
 
     [Theory]
@@ -28,16 +37,21 @@ public sealed class TrainingTests
         double[] x = Circle(N);
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
         EncoderModel model = engine.Train(
-            x, N, Context.Rbf(2), Small with { Objective = objective, Constraint = constraint, Epochs = constraint == CovarianceConstraint.Whiten ? 60 : 300 },
+            x, N, Context.Rbf(2),
+            Small with { Objective = objective, Constraint = constraint, Epochs = constraint == CovarianceConstraint.Whiten ? 60 : 500, LearningRate = constraint == CovarianceConstraint.Whiten ? 5e-3 : 2e-3 },
             cancellationToken: TestContext.Current.CancellationToken);
-        Assert.True(Angle(model, x) < 0.1);
+        Assert.True(Angle(model, x) < 0.1, $"the angle is {Angle(model, x):g3}");
         double exact = engine.Fit(x, N, Context.Rbf(2), new SpectralOptions { Dimension = 2 }, TestContext.Current.CancellationToken).SingularValues[0];
         Assert.InRange(model.Eigenvalues[0], (exact * exact) - 0.01, (exact * exact) + 1e-6);
     }
 
     [Theory]
     [InlineData(Objective.MultiView)]
+    [InlineData(Objective.Contrastive)]
     [InlineData(Objective.Supervised)]
+    [InlineData(Objective.SupervisedBalanced)]
+    [InlineData(Objective.Svme)]
+    [InlineData(Objective.Kise)]
     public void Labels_are_learned(Objective objective)
     {
         // Three classes at the corners of a triangle: the features tell the classes apart, s = 1 twice.
@@ -62,6 +76,79 @@ public sealed class TrainingTests
         Assert.True(Angle(model, [.. x.Select(v => v - 0.5)]) < 0.1);
         double expected = Math.Pow(Math.Tanh(0.75), 2);
         Assert.All(model.Eigenvalues, value => Assert.InRange(value, expected - 0.01, expected + 1e-6));
+    }
+
+    public static TheoryData<Objective> Objectives => [.. Enum.GetValues<Objective>()];
+
+    [Theory]
+    [MemberData(nameof(Objectives))]
+    public void Batches_learn_the_circle(Objective objective)
+    {
+        const int N = 64;
+        double[] x = Circle(N);
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        EncoderModel model = engine.Train(
+            x, N, Context.Rbf(2), Small with { Objective = objective, Batch = 32, Epochs = 150, LearningRate = 3e-3 }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.True(Angle(model, x) < 0.1, $"the angle is {Angle(model, x):g3}");
+        Assert.Equal((300, 150), (model.Steps, model.Losses.Count));
+    }
+
+    [Theory]
+    [InlineData(Objective.Supervised, null)]
+    [InlineData(Objective.SupervisedBalanced, null)]
+    [InlineData(Objective.Svme, null)]
+    [InlineData(Objective.Kise, null)]
+    [InlineData(Objective.Supervised, 32)]
+    [InlineData(Objective.Svme, 32)]
+    public void Plain_regression_favours_common_classes(Objective objective, int? batch)
+    {
+        // Class 0 for 48 rows in 64, classes 1 and 2 for 8 each at x_1 = -1 and 1; in one of ten rows of class 0 the label is 1 or 2 at random. T has s^2 = 1 nearly for "1 or 2?",
+        // less for "0 or not?", whose variance is the larger one: one feature of a plain regression is the second question, of all others the first.
+        const int N = 64;
+        double[] x = [.. Enumerable.Range(0, N).SelectMany(i => new double[] { i < 48 ? 0 : 1, i < 48 ? 0 : i % 2 == 0 ? 1 : -1 })];
+        var table = DataTable.ReadText(new StringReader($"a,b,p,q,r\n{string.Join('\n', Enumerable.Range(0, N).Select(i => $"{x[2 * i]},{x[(2 * i) + 1]},{Probabilities(i)}"))}\n"), "classes", ',');
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        EncoderModel model = engine.Train(
+            table, Context.SoftLabels("p", "q", "r"), options: Small with { Objective = objective, Dimension = 1, Outputs = objective == Objective.Supervised ? 1 : 2, Batch = batch, Epochs = batch is null ? 100 : 200, LearningRate = 3e-3 },
+            cancellationToken: TestContext.Current.CancellationToken);
+        int question = objective == Objective.Supervised ? 0 : 1;
+        double mean = Enumerable.Range(0, N).Average(i => x[(2 * i) + question]);
+        double angle = Angle(model, [.. Enumerable.Range(0, N).Select(i => x[(2 * i) + question] - mean)]);
+        Assert.True(angle < 0.1, $"the angle is {angle:g3}");
+
+        static string Probabilities(int i) => i < 48 ? "0.9,0.05,0.05" : i % 2 == 0 ? "0,1,0" : "0,0,1";
+    }
+
+    [Fact]
+    public void Denoising_restores_what_varies_most()
+    {
+        // Two inputs, the first twice as wide, under noise of one size: Lambda favours the first, so one feature is the posterior mean of it; the span of T* Lambda T is that of the
+        // posterior means, here estimated through the context itself.
+        const int N = 100;
+        double[] x = [.. Enumerable.Range(0, N).SelectMany(i => new[] { 2 * (((i / 10) - 4.5) / 4.5), ((i % 10) - 4.5) / 4.5 })];
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        EncoderModel model = engine.Train(
+            x, N, Context.Parse("noise(sigma=0.5)"), Small with { Objective = Objective.Denoising, Dimension = 1, Outputs = 2, Epochs = 150 }, cancellationToken: TestContext.Current.CancellationToken);
+        double correlation = Math.Abs(Enumerable.Range(0, N).Sum(i => model.Features[i] * x[2 * i]) / N / Math.Sqrt(Enumerable.Range(0, N).Average(i => x[2 * i] * x[2 * i])));
+        Assert.True(correlation > 0.97, $"the correlation with the wide input is {correlation:g3}");
+        // Noisy points are of the kind of the rows, so the network can be asked at rows as well.
+        model.Transform(x, new double[N], EncoderEvaluation.Direct);
+        Assert.Equal(2, engine.Train(x, N, Context.Parse("noise(sigma=0.5)"), Small with { Objective = Objective.Denoising, Dimension = 5 }, cancellationToken: TestContext.Current.CancellationToken).Eigenvalues.Count(v => v > 0));
+    }
+
+    [Fact]
+    public void A_graph_gives_its_smoothest_functions()
+    {
+        // A cycle of 31 nodes: eigenvalues cos(2 pi k / 31). The smoothest pair is k = 1; the largest |s| belongs to k = 15, which other objectives take first.
+        const int N = 31;
+        double[] x = Circle(N);
+        var sample = new ContextSample(x, N, 2);
+        sample.Edges["cycle"] = [.. Enumerable.Range(0, N).Select(i => (i, (i + 1) % N, 1.0))];
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        EncoderModel model = engine.Train(sample, Context.Graph("cycle"), Small with { Objective = Objective.Graph }, null, TestContext.Current.CancellationToken);
+        Assert.True(Angle(model, x) < 0.1, $"the angle is {Angle(model, x):g3}");
+        double expected = Math.Pow(Math.Cos(2 * Math.PI / N), 2);
+        Assert.All(model.Eigenvalues, value => Assert.InRange(value, expected - 0.01, expected + 1e-3));
     }
 
     [Fact]
@@ -102,14 +189,19 @@ public sealed class TrainingTests
     }
 
     [Theory]
-    [InlineData(CovarianceConstraint.Whiten)]
-    [InlineData(CovarianceConstraint.Lagrangian)]
-    public void An_interrupted_training_ends_as_one_that_was_not(CovarianceConstraint constraint)
+    [InlineData(Objective.MultiView, CovarianceConstraint.Whiten, null)]
+    [InlineData(Objective.MultiView, CovarianceConstraint.Lagrangian, null)]
+    [InlineData(Objective.Svme, CovarianceConstraint.Whiten, null)]
+    [InlineData(Objective.MultiView, CovarianceConstraint.Lagrangian, 13)]
+    [InlineData(Objective.Kise, CovarianceConstraint.Whiten, 13)]
+    [InlineData(Objective.Svme, CovarianceConstraint.Whiten, 13)]
+    [InlineData(Objective.Denoising, CovarianceConstraint.Whiten, 13)]
+    public void An_interrupted_training_ends_as_one_that_was_not(Objective objective, CovarianceConstraint constraint, int? batch)
     {
         const int N = 40;
         double[] x = Normals(3, N * 2);
         using var folder = new TemporaryFolder();
-        EncoderOptions options = Small with { Epochs = 20, Constraint = constraint, ClipNorm = 0.5 };
+        EncoderOptions options = Small with { Epochs = 20, Objective = objective, Constraint = constraint, Batch = batch, ClipNorm = 0.5 };
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
         EncoderModel whole = engine.Train(x, N, Context.Knn(5), options, cancellationToken: TestContext.Current.CancellationToken);
 
@@ -182,16 +274,16 @@ public sealed class TrainingTests
         Assert.SkipWhen(others.Length == 0, "no CUDA or OpenCL device; to run this without a GPU: install pocl-opencl-icd and set CONTEXTURE_OPENCL_ANY=1");
         const int N = 40;
         double[] x = Normals(7, N * 2);
-        foreach (Activation activation in Enum.GetValues<Activation>())
+        foreach (Activation activation in new[] { Activation.Tanh, Activation.Relu, Activation.Gelu })
         {
-            EncoderOptions options = Small with { Epochs = 8, Activation = activation, ClipNorm = 0.1, WarmUp = 0 };
+            EncoderOptions options = Small with { Epochs = 50, Activation = activation, LayerNorm = activation == Activation.Gelu, ClipNorm = 0.1, WarmUp = 0 };
             double[] cpu = Losses("cpu");
             Assert.True(cpu[^1] < cpu[0]);
             foreach (DeviceDescription device in others)
             {
                 double[] losses = Losses(device.Selector);
                 for (int i = 0; i < cpu.Length; i++)
-                    Tolerance.AssertClose($"{device.Selector}, {activation}, loss {i}", cpu[i], losses[i], Tolerance.Relative<float>(N, 1e3));
+                    Assert.True(Math.Abs(cpu[i] - losses[i]) <= 1e-3 * Math.Abs(cpu[i]), $"{device.Selector}, {activation}, step {i + 1}: the loss is {losses[i]:g6}, {cpu[i]:g6} on the processor");
             }
 
             double[] Losses(string device)
@@ -219,6 +311,9 @@ public sealed class TrainingTests
         Refused(Small with { Outputs = 1 }, "outputs");
         Refused(Small with { Depth = -1 }, "depth");
         Refused(Small with { Width = 0 }, "width");
+        Refused(Small with { Width = 1, LayerNorm = true }, "width");
+        Refused(Small with { Batch = 1 }, "pairs");
+        Refused(Small with { Batch = 5 }, "pairs");
         Refused(Small with { Epochs = 0 }, "epochs");
         Refused(Small with { WarmUp = 60 }, "warm-up");
         Refused(Small with { LearningRate = double.NaN }, "learning rate");
