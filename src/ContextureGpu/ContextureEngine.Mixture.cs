@@ -77,7 +77,7 @@ public sealed partial class ContextureEngine
 
         MixtureAdvice Proposal(MixingOperation operation, Context proposed, string reason) => new(reports, operation, proposed, judge(proposed), [], reason);
 
-        double Weight(ContextReport report, double share) => report.Association.Verdict == AssociationVerdict.TooStrong ? share / strong.Length : (1 - share) / weak.Length;
+        double Weight(ContextReport report, double share) => report.Association.Verdict == AssociationVerdict.TooStrong ? share / strong.Length : Math.Round(1 - share, 12) / weak.Length;
 
         // From the middle, on a logarithmic scale, of the numbers of features between which the association is moderate.
         static double Distance(ContextReport report) =>
