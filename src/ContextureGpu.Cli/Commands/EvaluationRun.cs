@@ -24,6 +24,9 @@ internal sealed record EvaluationRequest
 
     public required EvaluationOptions Options { get; init; }
 
+    /// <summary>Features of an encoder to be judged by each context.</summary>
+    public NpyArray? Encoder { get; init; }
+
     public string Device { get; init; } = "auto";
 
     public OutputForm Form { get; init; }
@@ -38,11 +41,13 @@ internal sealed record EvaluationRequest
 /// <summary>What an evaluation found.</summary>
 /// <param name="Request">What was asked.</param>
 /// <param name="Reports">The contexts, in the order given.</param>
+/// <param name="Encoders">What each context says of the encoder; empty where there is none.</param>
 /// <param name="Ranking">Positions among them, the best first.</param>
 /// <param name="Warnings">What a reader should know.</param>
 /// <param name="Seconds">By phase and in all.</param>
 internal sealed record EvaluationOutcome(
-    EvaluationRequest Request, IReadOnlyList<ContextReport> Reports, IReadOnlyList<int> Ranking, IReadOnlyList<string> Warnings, IReadOnlyList<(string Phase, double Seconds)> Seconds);
+    EvaluationRequest Request, IReadOnlyList<ContextReport> Reports, IReadOnlyList<EncoderReport> Encoders, IReadOnlyList<int> Ranking, IReadOnlyList<string> Warnings,
+    IReadOnlyList<(string Phase, double Seconds)> Seconds);
 
 /// <summary>Evaluates contexts one after the other and says what was found.</summary>
 internal static class EvaluationRun
@@ -50,14 +55,24 @@ internal static class EvaluationRun
     /// <summary>Runs it.</summary>
     public static int Run(EvaluationRequest request, CancellationToken cancellationToken)
     {
+        if (request.Encoder is not null && request.Options.SubsetRows is not null)
+            throw new InputException("an encoder is judged on all rows; leave out --rows");
+        if (request.Encoder is { } array && array.Rows != request.Table.Rows)
+            throw new InputException($"the encoder has features of {array.Rows} rows, {request.Table.Source} has {request.Table.Rows} rows; both must describe the same rows");
         var clock = Stopwatch.StartNew();
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
         double open = clock.Elapsed.TotalSeconds;
         var reports = new List<ContextReport>();
+        var encoders = new List<EncoderReport>();
         using (ProgressLine? line = Line(request.Quiet, request.Form))
         {
             foreach (Context context in request.Contexts)
+            {
                 reports.Add(engine.Evaluate(request.Table, context, request.Targets, request.Options, line, cancellationToken));
+                if (request.Encoder is { } features)
+                    encoders.Add(engine.EvaluateEncoder(
+                        new FeatureSpan(features.Values, features.Rows, features.Columns), reports[^1].Model, request.Options.Epsilon, cancellationToken));
+            }
         }
         (string, double)[] seconds =
         [
@@ -67,7 +82,7 @@ internal static class EvaluationRun
         ];
         bool areMany = reports.Count > 1;
         string[] warnings = [.. request.Warnings.Concat(reports.SelectMany(r => r.Warnings.Select(w => areMany && !w.Contains(r.Context.ToString(), StringComparison.Ordinal) ? $"{r.Context}: {w}" : w))).Distinct()];
-        var outcome = new EvaluationOutcome(request, reports, Rank(reports), warnings, seconds);
+        var outcome = new EvaluationOutcome(request, reports, encoders, Rank(reports), warnings, seconds);
         switch (request.Form)
         {
             case OutputForm.Json:
