@@ -286,7 +286,7 @@ public sealed partial class ContextureEngine
         return new KnnContext(k, knn.IncludeSelf, knn.Metric);
     });
 
-    private (int[] Train, int[] Validation, int[] Test) ProbeSplit(int rows, EvaluationOptions options, List<string> warnings)
+    private static (int[] Train, int[] Validation, int[] Test) ProbeSplit(int rows, EvaluationOptions options, List<string> warnings)
     {
         if (rows <= MostProbeRows)
             return options.Split.Rows(rows, options.Seed);
