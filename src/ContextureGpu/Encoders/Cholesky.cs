@@ -25,14 +25,11 @@ internal static class Cholesky
         return true;
     }
 
-    /// <summary>L^-1, row-major (n, n), of the factor <c>A = L L^T</c>; null where A is not positive to working precision. Overwrites A.</summary>
-    /// <param name="a">Row-major (n, n), symmetric.</param>
+    /// <summary>L^-1, row-major (n, n), of the factor <c>A = L L^T</c>; null where A is not positive to working precision.</summary>
+    /// <param name="a">Row-major (n, n), symmetric; the lower triangle is read and then overwritten.</param>
     /// <param name="n">Order.</param>
     /// <param name="host">Multiplies.</param>
-    public static double[]? TryInverseFactor(double[] a, int n, HostLinearAlgebra host) => InverseFactor(a, n, host);
-
-    // L^-1 of a densely packed A, of which the lower triangle is read; null where A is not positive.
-    private static double[]? InverseFactor(double[] a, int n, HostLinearAlgebra host)
+    public static double[]? InverseFactor(double[] a, int n, HostLinearAlgebra host)
     {
         if (n <= SmallBlock)
             return FactorSmall(a, n) ? InvertSmall(a, n) : null;

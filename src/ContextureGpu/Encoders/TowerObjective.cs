@@ -53,7 +53,7 @@ internal sealed class WhitenedTowers(HostLinearAlgebra host) : TowerObjective
         double[] c = (double[])moments.C.Clone();
         for (int i = 0; i < d; i++)
             c[(i * d) + i] += ridge;
-        double[] w = (ridge > 0 ? Cholesky.TryInverseFactor(c, d, host) : null) ?? throw new NumericalException("the covariance of the outputs is not positive: all outputs are constant");
+        double[] w = (ridge > 0 ? Cholesky.InverseFactor(c, d, host) : null) ?? throw new NumericalException("the covariance of the outputs is not positive: all outputs are constant");
         double[] whitened = new double[d * d], mirrored = new double[d * d], half = new double[d * d];
         host.Multiply(w, Orientation.Normal, moments.M, Orientation.Normal, whitened, d, d, d);
         for (int i = 0; i < d; i++)
