@@ -157,7 +157,12 @@ public sealed partial class ContextureEngine : IDisposable
     internal SpectralModel Fit(ContextSample sample, Context context, SpectralOptions? options, CancellationToken cancellationToken) =>
         Fit(sample, context, options, null, cancellationToken);
 
-    internal SpectralModel Fit(ContextSample sample, Context context, SpectralOptions? options, IProgress<FitProgress>? progress, CancellationToken cancellationToken)
+    internal SpectralModel Fit(ContextSample sample, Context context, SpectralOptions? options, IProgress<FitProgress>? progress, CancellationToken cancellationToken) =>
+        Fit(sample, context, options, progress, null, cancellationToken);
+
+    // The bindings receive the law of each part on the sample, for later work on the same sample; the Nystroem solver binds none.
+    private SpectralModel Fit(
+        ContextSample sample, Context context, SpectralOptions? options, IProgress<FitProgress>? progress, List<BoundContext>? bindings, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(context);
@@ -178,8 +183,8 @@ public sealed partial class ContextureEngine : IDisposable
         try
         {
             SpectralModel model = options.Precision == ElementPrecision.Double
-                ? Fit<double>(sample, context, parts, options, relay, cancellationToken)
-                : Fit<float>(sample, context, parts, options, relay, cancellationToken);
+                ? Fit<double>(sample, context, parts, options, relay, bindings, cancellationToken)
+                : Fit<float>(sample, context, parts, options, relay, bindings, cancellationToken);
             relay.Report(FitPhase.Done, 1);
             return model;
         }
@@ -194,7 +199,8 @@ public sealed partial class ContextureEngine : IDisposable
     }
 
     private SpectralModel Fit<T>(
-        ContextSample sample, Context context, (Context Part, int Dimension)[] parts, SpectralOptions options, FitProgressRelay relay, CancellationToken cancellationToken)
+        ContextSample sample, Context context, (Context Part, int Dimension)[] parts, SpectralOptions options, FitProgressRelay relay, List<BoundContext>? bindings,
+        CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         long budget = options.MemoryBudget ?? MemoryBudget.Default();
@@ -230,6 +236,7 @@ public sealed partial class ContextureEngine : IDisposable
             {
                 relay.Report(FitPhase.Binding, 0);
                 BoundContext bound = ContextBinding.Bind(part, sample, _device, cancellationToken);
+                bindings?.Add(bound);
                 CheckSize(bound.Atoms, dimension);
                 warnings.AddRange(bound.Warnings);
                 weights = bound.InputWeights;

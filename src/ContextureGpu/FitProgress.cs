@@ -21,6 +21,12 @@ public enum FitPhase
     /// <summary>Measures what was found: certificate and orthogonality.</summary>
     Certifying,
 
+    /// <summary>Judges the context (evaluation only): association, compatibility, worst cases.</summary>
+    Judging,
+
+    /// <summary>Fits probes (evaluation only).</summary>
+    Probing,
+
     /// <summary>Done.</summary>
     Done,
 }

@@ -25,8 +25,8 @@ internal static class Cholesky
         return true;
     }
 
-    // L^-1 of a densely packed A, of which the lower triangle is read; null where A is not positive.
-    private static double[]? InverseFactor(double[] a, int n, HostLinearAlgebra host)
+    /// <summary><c>L^-1</c>, lower triangular, of a densely packed A, of which the lower triangle is read and then overwritten; null where A is not positive.</summary>
+    public static double[]? InverseFactor(double[] a, int n, HostLinearAlgebra host)
     {
         if (n <= SmallBlock)
             return FactorSmall(a, n) ? InvertSmall(a, n) : null;

@@ -81,6 +81,15 @@ public sealed class SpectralModel
     /// <summary>How the fit went.</summary>
     public FitFacts Facts { get; private init; }
 
+    /// <summary>The parts of a concatenation, or the whole context.</summary>
+    internal IReadOnlyList<ModelPart> Parts => _parts;
+
+    /// <summary>The features as they were computed.</summary>
+    internal FunctionValues FeatureValues => _features;
+
+    /// <summary>The rows whose law the parts are bound to.</summary>
+    internal ContextSample Sample => _sample;
+
     /// <summary>How the columns of a table become inputs; null for a model that was fitted on plain numbers.</summary>
     public Preprocessing? Preprocessing { get; private init; }
 

@@ -1,0 +1,351 @@
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using ContextureGpu.Encoders;
+using ContextureGpu.Kernels;
+
+namespace ContextureGpu;
+
+/// <content>Judges contexts.</content>
+public sealed partial class ContextureEngine
+{
+    /// <summary>Rows that a probe sees at most; more are thinned at random.</summary>
+    private const int MostProbeRows = 20_000;
+
+    /// <summary>Judges a context on a sample: spectrum, association, tau, and for each target its compatibility and the error of probes.</summary>
+    /// <param name="x">Inputs; row i is <c>x[i, *]</c>.</param>
+    /// <param name="context">The context.</param>
+    /// <param name="targets">Tasks on the same rows; none is allowed.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="progress">Told what is done and how far it is; null for nobody.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="InputException">The inputs, the targets, the options, the memory or the context do not fit together; the message says how.</exception>
+    /// <exception cref="NumericalException">No result that is finite was reached.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ContextReport Evaluate(
+        double[,] x, Context context, IReadOnlyList<EvaluationTarget> targets, EvaluationOptions? options = null, IProgress<FitProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Evaluate(Sample(Flat(x), x.GetLength(0)), context, targets, options, progress, cancellationToken);
+    }
+
+    /// <inheritdoc cref="Evaluate(double[,], Context, IReadOnlyList{EvaluationTarget}, EvaluationOptions?, IProgress{FitProgress}?, CancellationToken)"/>
+    public ContextReport Evaluate(
+        float[,] x, Context context, IReadOnlyList<EvaluationTarget> targets, EvaluationOptions? options = null, IProgress<FitProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Evaluate(Sample(Flat(x), x.GetLength(0)), context, targets, options, progress, cancellationToken);
+    }
+
+    /// <summary>Judges a context on the rows of a table. Targets and columns that the context reads labels from are no inputs.</summary>
+    /// <param name="table">The table; its columns become inputs as <see cref="EvaluationOptions.Preprocessing"/> says.</param>
+    /// <param name="context">The context.</param>
+    /// <param name="targets">Tasks on the same rows, named for their columns where they are columns of the table; none is allowed.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="progress">Told what is done and how far it is; null for nobody.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="InputException">The table, the targets, the options, the memory or the context do not fit together; the message says how.</exception>
+    /// <exception cref="NumericalException">No result that is finite was reached.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ContextReport Evaluate(
+        DataTable table, Context context, IReadOnlyList<EvaluationTarget> targets, EvaluationOptions? options = null, IProgress<FitProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(targets);
+        options ??= new EvaluationOptions();
+        IEnumerable<string> columns = targets.Select(t => t.Name).Where(table.ColumnNames.Contains);
+        PreprocessingOptions preprocessing = options.Preprocessing with { Exclude = [.. options.Preprocessing.Exclude, .. columns, .. ContextTable.LabelColumns(context)] };
+        Preprocessing encoding = Preprocessing.Fit(table, preprocessing);
+        (ContextSample sample, _) = ContextTable.Read(table, context, encoding, null, out _);   // what it has to say of this table the fit of the encoding has said
+        ContextReport report = Evaluate(sample, context, targets, options, progress, cancellationToken);
+        IEnumerable<string> leaks = ContextTable.LabelColumns(context).Intersect(columns, StringComparer.Ordinal)
+            .Select(name => $"the context reads column {Naming.Quote(name)}, which is a target: its probe has seen the answers of all rows");
+        return report with { Warnings = [.. encoding.Warnings, .. leaks, .. report.Warnings] };
+    }
+
+    /// <summary>How much of a context an encoder has learned: ratio trace, trace gap and worst-case error.</summary>
+    /// <param name="features">The encoder's features on the rows that the model was fitted on, in their order.</param>
+    /// <param name="model">The context; what its dimension leaves unknown of the spectrum widens the interval of the worst case.</param>
+    /// <param name="epsilon">Compatible tasks have <c>rho &gt;= 1 - epsilon</c>; above 0 and below 1.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="InputException">The rows differ, a feature is not finite or all are constant, or the model was fitted by landmarks.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public EncoderReport EvaluateEncoder(FeatureSpan features, SpectralModel model, double epsilon = 0.1, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(model);
+        if (!(epsilon is > 0 and < 1))
+            throw new InputException($"epsilon is {epsilon}; it must lie between 0 and 1");
+        if (features.Rows != model.Rows)
+            throw new InputException($"the features have {features.Rows} rows and the model {model.Rows}; both must describe the same rows");
+        if (model.Sample.Rows != model.Rows)
+            throw new InputException("the model was fitted by landmarks and knows the law of the context on these only; fit it with another solver");
+        List<BoundContext> bindings = [.. model.Parts.Select(p => ContextBinding.Bind(p.Context, model.Sample, _device, cancellationToken))];
+        double[] weights = WeightsOf(bindings, model.Rows);
+        JudgedSpectrum spectrum = JudgedSpectrum.Of(model, weights, _host);
+        double[] basis = Orthonormal(WhitenedFeatures.From(features, "the features", 1e-6, _host), weights, out int rank);
+        using DualKernel kernel = KernelOf(bindings, spectrum);
+        double trace = 0;
+        const int Width = 64;
+        for (int start = 0; start < rank; start += Width)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int b = Math.Min(Width, rank - start);
+            var block = new double[model.Rows * b];
+            for (int i = 0; i < model.Rows; i++)
+                basis.AsSpan((i * rank) + start, b).CopyTo(block.AsSpan(i * b));
+            trace += kernel.AdjointNorms(block, b).Sum(norm => norm * norm);
+        }
+        int known = spectrum.SingularValues.Count(s => s > 0);
+        double[] squares = [.. spectrum.SingularValues.Take(known).Select(s => s * s)];
+        bool isComplete = known < spectrum.SingularValues.Length || known >= model.Rows - 1 || bindings.Count > 1 || known >= bindings[0].Atoms - 1;
+        double[] cosines = spectrum.InnerProducts(basis, rank)[..(known * rank)];
+        WorstCase? worst = WorstCase.OfBasis(squares, cosines, rank, isComplete ? 0 : squares[^1], model.Rows - 1, epsilon, _host);
+        return new EncoderReport(rank, trace, squares.Take(rank).Sum(), worst);
+    }
+
+    internal ContextReport Evaluate(
+        ContextSample sample, Context context, IReadOnlyList<EvaluationTarget> targets, EvaluationOptions? options, IProgress<FitProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(targets);
+        options ??= new EvaluationOptions();
+        options.Check();
+        CheckTargets(targets, sample.Rows);
+        if (sample.Rows < 2)
+            throw new InputException($"there is {sample.Rows} row; an evaluation needs at least 2");
+        if (options.SubsetRows is { } part && part < sample.Rows)
+            return EvaluateSubset(sample, context, targets, options, part, progress, cancellationToken);
+
+        var clock = Stopwatch.StartNew();
+        var seconds = new List<(string, double)>();
+        var warnings = new List<string>();
+        int d0 = Math.Min(options.MaxDimension, sample.Rows - 1);
+        (int[] Train, int[] Validation, int[] Test)? split = targets.Count == 0 ? null : ProbeSplit(sample.Rows, options, warnings);
+        Context law = context;
+        if (context is ConcatenationContext list)
+        {
+            d0 = Math.Max(d0, list.Parts.Count - 1);
+            if (list.Parts.Any(p => p.Dimension is not null))
+                warnings.Add("the dimensions of the parts of the concatenation are left aside: the parts are compared at the same depth");
+            law = Context.Concatenate([.. list.Parts.Select(p => (p.Part, (int?)null))]);
+            warnings.Add("a concatenation has no single law: its spectrum is that of its parts in one order, its kernel the sum of what they have found");
+        }
+        var bindings = new List<BoundContext>();
+        SpectralModel model = Fit(
+            sample, law, options.Spectral with { Dimension = d0 + 1, Seed = options.Seed }, new PhasesBeforeDone(progress), bindings, cancellationToken);
+        Lap("fit");
+
+        progress?.Report(new FitProgress(FitPhase.Judging, 0, 1, 0, null));
+        double[] weights = WeightsOf(bindings, sample.Rows);
+        JudgedSpectrum spectrum = JudgedSpectrum.Of(model, weights, _host);
+        double[] s = Array.ConvertAll(spectrum.SingularValues, v => Math.Clamp(v, 0, 1)), top = s.Length > d0 ? s[..d0] : s;
+        d0 = Math.Min(d0, Math.Max(1, s.Length));
+        if (top.Length == 0)
+            top = [0];
+        ContextMetric tau = ContextMetric.Of(s, d0, options.Beta);
+        Association association;
+        List<TargetCompatibility> compatibility;
+        using (DualKernel kernel = KernelOf(bindings, spectrum))
+        {
+            association = AssociationMeasurement.Measure(kernel, top, sample, AssociationMeasurement.Anchors, options.Seed, _device, cancellationToken);
+            compatibility = Compatibilities(targets, kernel, spectrum, top.Length);
+        }
+        double[] worst = [.. Enumerable.Range(1, d0).Select(d => WorstCase.OfSpectralEncoder(s, d, options.Epsilon)).OfType<double>()];
+        Lap("judge");
+
+        var probes = new List<ProbeCurve>();
+        if (split is { } rows)
+        {
+            int features = Math.Min(d0, Math.Max(1, top.Count(v => v > 0)));
+            for (int t = 0; t < targets.Count; t++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                int place = t;
+                progress?.Report(new FitProgress(FitPhase.Probing, t, targets.Count, 0, null));
+                ProbeData data = ProbeData.Of(r => FirstFeatures(spectrum, r, features), features, targets[t], rows);
+                probes.Add(Probe.Curve(
+                    data, _host, _device, progress is null ? null : new Share(f => progress.Report(new FitProgress(FitPhase.Probing, place, targets.Count, f, null))), cancellationToken));
+            }
+            Lap("probe");
+        }
+        progress?.Report(new FitProgress(FitPhase.Done, 0, 1, 1, null));
+        return new ContextReport
+        {
+            Context = context,
+            Rows = sample.Rows,
+            InputDimension = sample.Dimension,
+            SingularValues = top,
+            Tau = tau,
+            Association = association,
+            Compatibility = compatibility,
+            Probes = probes,
+            WorstCaseByDimension = worst,
+            Epsilon = options.Epsilon,
+            Model = model,
+            Warnings = [.. warnings, .. model.Facts.Warnings],
+            Seconds = seconds,
+        };
+
+        void Lap(string phase)
+        {
+            seconds.Add((phase, clock.Elapsed.TotalSeconds));
+            clock.Restart();
+        }
+    }
+
+    // The context on some of the rows, with as many neighbours as lie within the same distance.
+    private ContextReport EvaluateSubset(
+        ContextSample sample, Context context, IReadOnlyList<EvaluationTarget> targets, EvaluationOptions options, int count, IProgress<FitProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        int[] rows = AssociationMeasurement.Rows(sample.Rows, count, options.Seed);
+        double share = (double)count / sample.Rows;
+        var warnings = new List<string>();
+        Context scaled = ContextTree.Replace(context, leaf =>
+        {
+            if (leaf is not KnnContext knn)
+                return leaf;
+            int k = Math.Max(1, (int)Math.Round(knn.K * share));
+            if (k < LeastNeighbors)
+                warnings.Add($"{knn}: {count} of {sample.Rows} rows leave {k} of {knn.K} neighbours; too few to say much, take more rows");
+            return new KnnContext(k, knn.IncludeSelf, knn.Metric);
+        });
+        if (ContextTree.Leaves(context).OfType<GraphContext>().FirstOrDefault() is { } graph)
+            throw new InputException($"{graph}: edges join rows by their numbers, so it cannot be judged on a part of them");
+        ContextReport report = Evaluate(
+            sample.Subset(rows), scaled, [.. targets.Select(t => t.Subset(rows))], options with { SubsetRows = null }, progress, cancellationToken);
+        List<BoundContext> bindings = [];
+        double[] weights = WeightsOf(bindings, count);
+        SubsetEstimate estimate = TauBootstrap.Interval(
+            JudgedSpectrum.Of(report.Model, weights, _host), report.Tau, sample.Rows, options.Seed, _host, cancellationToken);
+        if (estimate.IsWide)
+            warnings.Add($"tau from {count} of {sample.Rows} rows lies between {estimate.TauLow:g4} and {estimate.TauHigh:g4}: too wide to rank contexts by; take more rows");
+        return report with { Context = context, Estimate = estimate, Warnings = [.. warnings, .. report.Warnings] };
+    }
+
+    /// <summary>With fewer neighbours in a subset than this, a context of neighbours has another character there.</summary>
+    private const int LeastNeighbors = 3;
+
+    private (int[] Train, int[] Validation, int[] Test) ProbeSplit(int rows, EvaluationOptions options, List<string> warnings)
+    {
+        if (rows <= MostProbeRows)
+            return options.Split.Rows(rows, options.Seed);
+        int[] some = AssociationMeasurement.Rows(rows, MostProbeRows, options.Seed);
+        warnings.Add($"the probes saw {MostProbeRows} rows, drawn at random from {rows}");
+        (int[] train, int[] validation, int[] test) = options.Split.Rows(MostProbeRows, options.Seed);
+        return (Array.ConvertAll(train, i => some[i]), Array.ConvertAll(validation, i => some[i]), Array.ConvertAll(test, i => some[i]));
+    }
+
+    private DualKernel KernelOf(List<BoundContext> bindings, JudgedSpectrum spectrum)
+    {
+        if (bindings.Count != 1)
+            return new SpectralKernel(spectrum) { Weights = spectrum.Weights };
+        return Device.SupportsDouble
+            ? new OperatorKernel<double>(bindings[0].Normalised(_device.Arithmetic<double>(), spectrum.Weights, out _)) { Weights = spectrum.Weights }
+            : new OperatorKernel<float>(bindings[0].Normalised(_device.Arithmetic<float>(), spectrum.Weights, out _)) { Weights = spectrum.Weights };
+    }
+
+    private static double[] WeightsOf(List<BoundContext> bindings, int rows)
+    {
+        if (bindings.Count > 0 && bindings[0].InputWeights is { } own && bindings.All(b => b.InputWeights is { } other && other.AsSpan().SequenceEqual(own)))
+            return own;
+        var equal = new double[rows];
+        Array.Fill(equal, 1.0 / rows);
+        return equal;
+    }
+
+    private static List<TargetCompatibility> Compatibilities(IReadOnlyList<EvaluationTarget> targets, DualKernel kernel, JudgedSpectrum spectrum, int dimension)
+    {
+        var tasks = targets.SelectMany(t => t.IsClass ? t.Classes.Select((name, c) => (Target: t, Class: (string?)name, Index: c)) : [(t, null, -1)]).ToArray();
+        if (tasks.Length == 0)
+            return [];
+        int n = kernel.Rows, count = tasks.Length;
+        double[] f = new double[checked(n * count)], norms = new double[count];
+        for (int t = 0; t < count; t++)
+        {
+            double mean = 0, square = 0;
+            for (int i = 0; i < n; i++)
+                mean += kernel.Weights[i] * (f[(i * count) + t] = tasks[t].Class is null ? tasks[t].Target.Values[i] : tasks[t].Target.ClassOf[i] == tasks[t].Index ? 1 : 0);
+            for (int i = 0; i < n; i++)
+            {
+                double centred = f[(i * count) + t] -= mean;
+                square += kernel.Weights[i] * centred * centred;
+            }
+            norms[t] = Math.Sqrt(square);
+            for (int i = 0; i < n; i++)
+                f[(i * count) + t] /= norms[t];
+        }
+        double[] rho = kernel.AdjointNorms(f, count), u = spectrum.InnerProducts(f, count);
+        int d = Math.Min(dimension, spectrum.SingularValues.Length);
+        return [.. tasks.Select((task, t) => new TargetCompatibility(
+            task.Target.Name, task.Class, Math.Min(1, rho[t]), [.. Enumerable.Range(0, d).Select(i => Math.Clamp(u[(i * count) + t], -1, 1))]))];
+    }
+
+    private static double[] FirstFeatures(JudgedSpectrum spectrum, int[] rows, int d)
+    {
+        int all = spectrum.SingularValues.Length;
+        double[] features = new double[checked(rows.Length * d)], row = new double[all];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            spectrum.Functions.CopyTo(rows[i] * all, row);
+            row.AsSpan(0, d).CopyTo(features.AsSpan(i * d));
+        }
+        return features;
+    }
+
+    // Orthonormal in the geometry of the weights and centred under them.
+    private double[] Orthonormal(WhitenedFeatures whitened, double[] weights, out int rank)
+    {
+        (int n, int r) = (whitened.Rows, rank = whitened.Rank);
+        double[] scaled = new double[n * r], mean = new double[r], gram = new double[r * r], basis = new double[n * r];
+        for (int i = 0; i < n; i++)
+            TensorPrimitives.MultiplyAdd(whitened.Basis.AsSpan(i * r, r), weights[i], mean, mean);
+        for (int i = 0; i < n; i++)
+        {
+            Span<double> row = scaled.AsSpan(i * r, r);
+            TensorPrimitives.Subtract(whitened.Basis.AsSpan(i * r, r), mean, row);
+            TensorPrimitives.Multiply(row, Math.Sqrt(weights[i]), row);
+        }
+        _host.Multiply(scaled, Orientation.Transposed, scaled, Orientation.Normal, gram, r, r, n);
+        double[] inverse = Cholesky.InverseFactor(gram, r, _host) ?? throw new NumericalException("the features lose their rank under the weights of the rows");
+        _host.Multiply(scaled, Orientation.Normal, inverse, Orientation.Transposed, basis, n, r, r);
+        for (int i = 0; i < n; i++)
+            TensorPrimitives.Divide(basis.AsSpan(i * r, r), Math.Sqrt(weights[i]), basis.AsSpan(i * r, r));
+        return basis;
+    }
+
+    private static void CheckTargets(IReadOnlyList<EvaluationTarget> targets, int rows)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (EvaluationTarget target in targets)
+        {
+            ArgumentNullException.ThrowIfNull(target, nameof(targets));
+            if (target.Rows != rows)
+                throw new InputException($"target {Naming.Quote(target.Name)} has {target.Rows} rows and the data {rows}; both must describe the same rows");
+            if (!names.Add(target.Name))
+                throw new InputException($"two targets are named {Naming.Quote(target.Name)}; names must differ");
+        }
+    }
+
+    // An evaluation is not done when its fit is.
+    private sealed class PhasesBeforeDone(IProgress<FitProgress>? target) : IProgress<FitProgress>
+    {
+        public void Report(FitProgress value)
+        {
+            if (value.Phase != FitPhase.Done)
+                target?.Report(value);
+        }
+    }
+
+    // On the thread that does the work, unlike Progress<T>.
+    private sealed class Share(Action<double> tell) : IProgress<double>
+    {
+        public void Report(double value) => tell(value);
+    }
+}
