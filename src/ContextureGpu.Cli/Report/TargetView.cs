@@ -1,9 +1,11 @@
+using System.Globalization;
+
 namespace ContextureGpu.Cli;
 
 /// <summary>What colours the rows of a table in a plot: the classes of a target, its values, or nothing.</summary>
 internal sealed class TargetView
 {
-    /// <summary>Points in one view; more rows are thinned (<see cref="Thinning"/>).</summary>
+    /// <summary>Points in one view where nothing else is asked for; more rows are thinned (<see cref="Thinning"/>).</summary>
     private const int MostPoints = 8000;
 
     private readonly string? _name;
@@ -51,9 +53,10 @@ internal sealed class TargetView
     /// <param name="rows">As many as the table has.</param>
     /// <param name="dimension">At least 1.</param>
     /// <param name="subject">Whose features they are, for the caption; empty where there is one context only.</param>
-    public ReportFigure Scatter(ReadOnlySpan<double> features, int rows, int dimension, string subject = "")
+    /// <param name="mostPoints">Points drawn at most.</param>
+    public ReportFigure Scatter(ReadOnlySpan<double> features, int rows, int dimension, string subject = "", int mostPoints = MostPoints)
     {
-        int[] shown = Thinning.Rows(rows, MostPoints);
+        int[] shown = Thinning.Rows(rows, mostPoints);
         var points = new (double X, double Y)[shown.Length];
         for (int p = 0; p < shown.Length; p++)
         {
@@ -66,7 +69,7 @@ internal sealed class TargetView
             { _values: { } values } => [new PlotValues(_name!, points, [.. shown.Select(row => values[row])])],
             _ => [new PlotPoints("rows", points)],
         };
-        string thinned = shown.Length < rows ? FormattableString.Invariant($" {shown.Length} of {rows} rows are shown.") : "";
+        string thinned = shown.Length < rows ? string.Create(CultureInfo.InvariantCulture, $" {shown.Length} of {rows} rows are shown.") : "";
         string coloured = _classes is null && _values is null ? "" : $", coloured by {_name}";
         return new ReportFigure(
             new Plot($"rows by their first two features{coloured}", new PlotAxis("feature 1"), new PlotAxis("feature 2"), series), $"{subject}{thinned}".Trim());
