@@ -61,7 +61,8 @@ internal static class CommandLine
     {
         var root = new RootCommand("Spectral features of contexts: the top singular functions of their expectation operators.")
         {
-            DemoCommand.Create(), DevicesCommand.Create(), FitCommand.Create(), TransformCommand.Create(), TrainCommand.Create(), AlignCommand.Create(), ReproduceCommand.Create(),
+            DemoCommand.Create(), DevicesCommand.Create(), FitCommand.Create(), TransformCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), MixAdviceCommand.Create(), AlignCommand.Create(), ProbeCommand.Create(),
+            ReproduceCommand.Create(),
         };
         return root.Parse(args);
     }

@@ -38,12 +38,26 @@ internal static class JsonOutput
         writer.WriteString("nativeLibrary", device.NativeLibrary);
     }
 
-    /// <summary>An array of numbers.</summary>
+    /// <summary>A number; null where there is none or it is infinite, which JSON cannot say.</summary>
+    public static void WriteNumber(Utf8JsonWriter writer, string name, double? value)
+    {
+        if (value is { } number && double.IsFinite(number))
+            writer.WriteNumber(name, number);
+        else
+            writer.WriteNull(name);
+    }
+
+    /// <summary>An array of numbers; null in the place of one that is infinite.</summary>
     public static void WriteNumbers(Utf8JsonWriter writer, string name, ReadOnlySpan<double> values)
     {
         writer.WriteStartArray(name);
         foreach (double value in values)
-            writer.WriteNumberValue(value);
+        {
+            if (double.IsFinite(value))
+                writer.WriteNumberValue(value);
+            else
+                writer.WriteNullValue();
+        }
         writer.WriteEndArray();
     }
 

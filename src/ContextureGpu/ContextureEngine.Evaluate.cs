@@ -66,6 +66,40 @@ public sealed partial class ContextureEngine
         return report with { Warnings = [.. encoding.Warnings, .. leaks, .. report.Warnings] };
     }
 
+    /// <summary>Probes features: a linear probe (ridge or multinomial logistic regression) and one by nearest neighbours.</summary>
+    /// <param name="features">Features.</param>
+    /// <param name="target">The task on the same rows.</param>
+    /// <param name="options">Split and seed; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="InputException">The rows differ, a feature is not finite, there is none, or the training rows have one value or class only.</exception>
+    /// <exception cref="NumericalException">The features are too large or too dependent.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public FeatureProbe ProbeFeatures(FeatureSpan features, EvaluationTarget target, EvaluationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(target);
+        options ??= new EvaluationOptions();
+        options.Check();
+        CheckTargets([target], features.Rows);
+        if (features.Columns == 0)
+            throw new InputException("there is no feature; a probe needs at least one");
+        int d = features.Columns;
+        double[] values = features.Values.ToArray();
+        int bad = Array.FindIndex(values, v => !double.IsFinite(v));
+        if (bad >= 0)
+            throw new InputException($"row {bad / d}, column {bad % d} (counted from 0) of the features is {values[bad]}; every value must be finite");
+        ProbeData data = ProbeData.Of(Taken, d, target, options.Split.Rows(features.Rows, options.Seed));
+        return new FeatureProbe(Probe.BestLinear(data, _host, cancellationToken), NeighborProbe.Fit(data, _device, cancellationToken), data.Baseline());
+
+        double[] Taken(int[] rows)
+        {
+            var taken = new double[checked(rows.Length * d)];
+            for (int i = 0; i < rows.Length; i++)
+                values.AsSpan(rows[i] * d, d).CopyTo(taken.AsSpan(i * d));
+            return taken;
+        }
+    }
+
     /// <summary>How much of a context an encoder has learned: ratio trace, trace gap and worst-case error.</summary>
     /// <param name="features">The encoder's features on the rows that the model was fitted on, in their order.</param>
     /// <param name="model">The context; what its dimension leaves unknown of the spectrum widens the interval of the worst case.</param>
@@ -190,6 +224,7 @@ public sealed partial class ContextureEngine
             Model = model,
             Warnings = [.. warnings, .. model.Facts.Warnings],
             Seconds = seconds,
+            Space = bindings.Count == 1 ? bindings[0].Space : null,
         };
 
         void Lap(string phase)

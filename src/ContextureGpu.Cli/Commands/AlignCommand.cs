@@ -41,7 +41,9 @@ internal static class AlignCommand
         return command;
     }
 
-    private static NpyArray Features(string path)
+    /// <summary>Features from a file of them, or those of the sample of a model.</summary>
+    /// <exception cref="InputException">The file is neither.</exception>
+    internal static NpyArray Features(string path)
     {
         if (path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
             return NpyFile.Read(path);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Numerics.Tensors;
+using System.Text.Json;
 
 namespace ContextureGpu.Cli;
 
@@ -166,14 +167,26 @@ internal static class FitRun
 
     private static void PrintJson(FitRequest request, SpectralModel model, string[] warnings, (string Phase, double Seconds)[] seconds) => JsonOutput.Print(writer =>
     {
-        FitFacts facts = model.Facts;
         writer.WriteNumber("rows", model.Rows);
         writer.WriteNumber("inputDimension", model.InputDimension);
         writer.WriteString("context", model.Context.ToString());
         writer.WriteNumber("dim", model.Dimension);
+        WriteSpectrum(writer, model, model.SingularValues, model.Residuals);
+        writer.WriteStartObject("seconds");
+        foreach ((string phase, double value) in seconds)
+            writer.WriteNumber(phase, value);
+        writer.WriteEndObject();
+        writer.WriteNumber("peakBytes", Process.GetCurrentProcess().PeakWorkingSet64);
+        JsonOutput.WriteTexts(writer, "warnings", warnings);
+    });
+
+    /// <summary>Spectrum, certificate, solver and device, the same in every command that fits.</summary>
+    public static void WriteSpectrum(Utf8JsonWriter writer, SpectralModel model, ReadOnlySpan<double> singularValues, ReadOnlySpan<double> residuals)
+    {
+        FitFacts facts = model.Facts;
         writer.WriteNumber("rank", model.Rank);
-        JsonOutput.WriteNumbers(writer, "singularValues", model.SingularValues);
-        JsonOutput.WriteNumbers(writer, "residuals", model.Residuals);
+        JsonOutput.WriteNumbers(writer, "singularValues", singularValues);
+        JsonOutput.WriteNumbers(writer, "residuals", residuals);
         writer.WriteNumber("orthogonality", facts.Orthogonality);
         writer.WriteString("solver", Name(facts.Solver));
         writer.WriteNumber("iterations", facts.Iterations);
@@ -183,13 +196,7 @@ internal static class FitRun
         JsonOutput.WriteDevice(writer, facts.Device);
         writer.WriteString("reason", facts.DeviceReason);
         writer.WriteEndObject();
-        writer.WriteStartObject("seconds");
-        foreach ((string phase, double value) in seconds)
-            writer.WriteNumber(phase, value);
-        writer.WriteEndObject();
-        writer.WriteNumber("peakBytes", Process.GetCurrentProcess().PeakWorkingSet64);
-        JsonOutput.WriteTexts(writer, "warnings", warnings);
-    });
+    }
 
     private static string Name<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();

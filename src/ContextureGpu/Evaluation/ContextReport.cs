@@ -52,6 +52,9 @@ public sealed record ContextReport
     /// <summary>Seconds by phase.</summary>
     public required IReadOnlyList<(string Phase, double Seconds)> Seconds { get; init; }
 
+    /// <summary>What A is, as binding names it; null where there is no single law.</summary>
+    internal string? Space { get; init; }
+
     /// <summary>The judgement in one sentence.</summary>
     public string Summary => Association.Verdict switch
     {

@@ -73,25 +73,27 @@ internal sealed record JudgedSpectrum(double[] SingularValues, FunctionValues Fu
         var gram = new double[d * d];
         host.Multiply(sorted, Orientation.Transposed, sorted, Orientation.Normal, gram, d, d, n);
 
-        // Cholesky in this order; c(j) gives q_j from the columns kept before it.
+        // Gram-Schmidt in this order on coefficients: q_k = sorted c_k, with G c_k kept beside c_k.
         var kept = new List<int>();
         var map = new List<double[]>();
+        var images = new List<double[]>();
         for (int j = 0; j < d; j++)
         {
-            double[] c = new double[d];
+            double[] c = new double[d], image = new double[d];
             c[j] = 1;
             for (int pass = 0; pass < 2; pass++)
-                foreach (double[] before in map)
-                {
-                    double along = Bilinear(before, c);
-                    TensorPrimitives.MultiplyAdd(before, -along, c, c);
-                }
-            double left = Bilinear(c, c);
+                for (int k = 0; k < map.Count; k++)
+                    TensorPrimitives.MultiplyAdd(map[k], -TensorPrimitives.Dot<double>(images[k], c), c, c);
+            for (int i = 0; i <= j; i++)
+                TensorPrimitives.MultiplyAdd(gram.AsSpan(i * d, d), c[i], image, image);
+            double left = TensorPrimitives.Dot<double>(c, image);
             if (!(left > NewShare * NewShare * gram[(j * d) + j]))
                 continue;
             TensorPrimitives.Divide(c, Math.Sqrt(left), c);
+            TensorPrimitives.Divide(image, Math.Sqrt(left), image);
             kept.Add(j);
             map.Add(c);
+            images.Add(image);
         }
         int r = kept.Count;
         double[] transform = new double[d * r], q = new double[checked(n * r)];
@@ -102,16 +104,5 @@ internal sealed record JudgedSpectrum(double[] SingularValues, FunctionValues Fu
         for (int x = 0; x < n; x++)
             TensorPrimitives.Divide(q.AsSpan(x * r, r), Math.Sqrt(weights[x]), q.AsSpan(x * r, r));
         return new JudgedSpectrum([.. kept.Select(j => s[order[j]])], FunctionValues.Of(q, n, r), weights);
-
-        double Bilinear(double[] a, double[] b)
-        {
-            double sum = 0;
-            for (int i = 0; i < d; i++)
-            {
-                if (a[i] != 0)
-                    sum += a[i] * TensorPrimitives.Dot<double>(gram.AsSpan(i * d, d), b);
-            }
-            return sum;
-        }
     }
 }

@@ -28,6 +28,12 @@ public sealed record ProbeCurve(
     public double BestError => Linear.Test.Error;
 }
 
+/// <summary>Probes of given features.</summary>
+/// <param name="Linear">The linear probe.</param>
+/// <param name="Neighbors">The probe by nearest neighbours.</param>
+/// <param name="BaselineError">Test error without features.</param>
+public sealed record FeatureProbe(ProbeResult Linear, ProbeResult Neighbors, double BaselineError);
+
 /// <summary>A fitted probe.</summary>
 /// <param name="Metric">What its errors are.</param>
 /// <param name="Setting">What the validation rows chose: the penalty of each squared weight per training row, or the number of neighbours.</param>

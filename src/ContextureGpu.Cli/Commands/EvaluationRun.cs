@@ -1,0 +1,100 @@
+using System.Diagnostics;
+
+namespace ContextureGpu.Cli;
+
+/// <summary>What goes to standard output.</summary>
+internal enum OutputForm
+{
+    Text,
+    Json,
+    Markdown,
+    None,
+}
+
+/// <summary>What an evaluation is asked to do.</summary>
+internal sealed record EvaluationRequest
+{
+    public required DataTable Table { get; init; }
+
+    public required IReadOnlyList<Context> Contexts { get; init; }
+
+    public ContextSweep? Sweep { get; init; }
+
+    public IReadOnlyList<EvaluationTarget> Targets { get; init; } = [];
+
+    public required EvaluationOptions Options { get; init; }
+
+    public string Device { get; init; } = "auto";
+
+    public OutputForm Form { get; init; }
+
+    public bool Quiet { get; init; }
+
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    public double ReadSeconds { get; init; }
+}
+
+/// <summary>What an evaluation found.</summary>
+/// <param name="Request">What was asked.</param>
+/// <param name="Reports">The contexts, in the order given.</param>
+/// <param name="Ranking">Positions among them, the best first.</param>
+/// <param name="Warnings">What a reader should know.</param>
+/// <param name="Seconds">By phase and in all.</param>
+internal sealed record EvaluationOutcome(
+    EvaluationRequest Request, IReadOnlyList<ContextReport> Reports, IReadOnlyList<int> Ranking, IReadOnlyList<string> Warnings, IReadOnlyList<(string Phase, double Seconds)> Seconds);
+
+/// <summary>Evaluates contexts one after the other and says what was found.</summary>
+internal static class EvaluationRun
+{
+    /// <summary>Runs it.</summary>
+    public static int Run(EvaluationRequest request, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
+        double open = clock.Elapsed.TotalSeconds;
+        var reports = new List<ContextReport>();
+        using (ProgressLine? line = Line(request.Quiet, request.Form))
+        {
+            foreach (Context context in request.Contexts)
+                reports.Add(engine.Evaluate(request.Table, context, request.Targets, request.Options, line, cancellationToken));
+        }
+        (string, double)[] seconds =
+        [
+            ("read", request.ReadSeconds), ("open", open),
+            .. reports.SelectMany(r => r.Seconds).GroupBy(p => p.Phase).Select(g => (g.Key, g.Sum(p => p.Seconds))),
+            ("total", request.ReadSeconds + clock.Elapsed.TotalSeconds),
+        ];
+        bool areMany = reports.Count > 1;
+        string[] warnings = [.. request.Warnings.Concat(reports.SelectMany(r => r.Warnings.Select(w => areMany && !w.Contains(r.Context.ToString(), StringComparison.Ordinal) ? $"{r.Context}: {w}" : w))).Distinct()];
+        var outcome = new EvaluationOutcome(request, reports, Rank(reports), warnings, seconds);
+        switch (request.Form)
+        {
+            case OutputForm.Json:
+                EvaluationJson.Print(outcome);
+                break;
+            case OutputForm.Markdown:
+                Console.Write(EvaluationMarkdown.Document(outcome));
+                break;
+            case OutputForm.Text:
+                EvaluationText.Print(outcome);
+                break;
+        }
+        if (!request.Quiet)
+            FitRun.PrintWarnings(warnings);
+        return 0;
+    }
+
+    /// <summary>A progress line where somebody can see it.</summary>
+    public static ProgressLine? Line(bool isQuiet, OutputForm form) =>
+        isQuiet || Console.IsErrorRedirected || (form is OutputForm.Json or OutputForm.Markdown && Console.IsOutputRedirected) ? null : new ProgressLine(Console.Error);
+
+    /// <summary>
+    /// Positions, the best first: by the test error of the first target's probe where there is one; without a target the moderate contexts come first, and among equals those
+    /// on which tau does not abstain, by tau.
+    /// </summary>
+    internal static IReadOnlyList<int> Rank(IReadOnlyList<ContextReport> reports) => reports[0].Probes.Count > 0
+        ? [.. Enumerable.Range(0, reports.Count).OrderBy(i => reports[i].Probes[0].BestError)]
+        : [.. Enumerable.Range(0, reports.Count)
+            .OrderBy(i => reports[i].Association.Verdict == AssociationVerdict.Moderate ? 0 : 1).ThenBy(i => reports[i].Tau.Abstains ? 1 : 0).ThenBy(i => reports[i].Tau.Value)];
+}

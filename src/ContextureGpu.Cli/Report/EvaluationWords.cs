@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace ContextureGpu.Cli;
+
+/// <summary>The words and numbers that all forms of an evaluation share.</summary>
+internal static class EvaluationWords
+{
+    /// <summary>too weak, moderate or too strong.</summary>
+    public static string Of(AssociationVerdict verdict) => verdict switch
+    {
+        AssociationVerdict.TooWeak => "too weak",
+        AssociationVerdict.TooStrong => "too strong",
+        _ => "moderate",
+    };
+
+    /// <summary>concatenate, convolve, combine or none.</summary>
+    public static string Of(MixingOperation operation) => operation switch
+    {
+        MixingOperation.Concatenation => "concatenate",
+        MixingOperation.Convolution => "convolve",
+        MixingOperation.ConvexCombination => "combine",
+        _ => "none",
+    };
+
+    /// <summary>mse or error.</summary>
+    public static string Of(ProbeMetric metric) => metric == ProbeMetric.MeanSquaredError ? "mse" : "error";
+
+    /// <summary>A number in a sentence.</summary>
+    public static string Number(double value) => value.ToString("g4", CultureInfo.InvariantCulture);
+
+    /// <summary>tau with what stands beside it.</summary>
+    public static string Tau(ContextReport report)
+    {
+        ContextMetric tau = report.Tau;
+        string interval = report.Estimate is { } e ? $", between {Number(e.TauLow)} and {Number(e.TauHigh)} from {e.Rows} of {e.Of} rows" : "";
+        string note = tau.Abstains ? ": too near beta + 1 to say anything" : tau.FallsThroughout ? ": falls throughout, more features would be better" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{Number(tau.Value)} at d* = {tau.BestDimension} of {tau.ByDimension.Count}{interval}{note}");
+    }
+
+    /// <summary>The name of a task.</summary>
+    public static string Task(TargetCompatibility task) => task.Class is null ? task.Target : $"{task.Target}={task.Class}";
+
+    /// <summary>A score in full.</summary>
+    public static string Score(ProbeScore score, ProbeMetric metric) => metric == ProbeMetric.MeanSquaredError
+        ? $"{Number(score.Error)}{(score.RSquared is { } r ? $" (R2 {Number(r)})" : "")}"
+        : $"{Number(score.Error)} (accuracy {Number(score.Accuracy)}{(score.LogLoss is { } loss ? $", log-loss {Number(loss)}" : "")})";
+
+    /// <summary>Places of a spectrum worth showing: 1, 2, 4, .. and the last.</summary>
+    public static IEnumerable<int> Places(int count)
+    {
+        for (int i = 1; i < count; i *= 2)
+            yield return i;
+        if (count > 0)
+            yield return count;
+    }
+}
