@@ -20,7 +20,7 @@ internal sealed record EvaluationContent
     /// <summary>Names and values that are said besides, as the device.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts { get; init; } = [];
 
-    /// <summary>What a reader should know besides the warnings of the contexts.</summary>
+    /// <summary>What a reader should know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Where the contexts are those of a sweep: the value of the swept parameter of each of <see cref="Ranked"/>; else null.</summary>
@@ -63,7 +63,7 @@ internal static class EvaluationReport
         string verdict = ranked.Count == 1 ? best.Summary : Text($"Of {ranked.Count} contexts {best.Summary}");
         return new ReportPage(
             ranked.Count == 1 ? $"{best.Context} on {content.Source}" : Text($"{ranked.Count} contexts on {content.Source}"), verdict,
-            [.. content.Warnings, .. ranked.Take(detailed).SelectMany(r => r.Warnings).Distinct()], sections);
+            content.Warnings, sections);
     }
 
     /// <summary>tau_d against d.</summary>
