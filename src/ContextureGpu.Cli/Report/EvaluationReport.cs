@@ -135,7 +135,7 @@ internal static class EvaluationReport
         double[] s = [.. report.SingularValues], residuals = report.Model.Residuals.ToArray();
         Association association = report.Association;
         yield return new ReportSection($"{prefix}Association", [
-            .. association.Reasons.Select(reason => new ReportText(reason)),
+            .. association.Reasons.Select(reason => new ReportText($"{char.ToUpperInvariant(reason[0])}{reason[1..]}.")),
             new ReportFacts([
                 ("verdict", Name(association.Verdict)),
                 ("decay rate λ", Text($"{association.Decay.Rate:g3}, to a tenth within {association.Decay.FeaturesToTenth:g3} features (R² {association.Decay.RSquared:f2})")),
@@ -187,8 +187,8 @@ internal static class EvaluationReport
                 new Plot("coefficients of the classes", new PlotAxis("i", AxisScale.Logarithmic), new PlotAxis("share explained"), [.. tasks.Take(Palette.Series).Select(c => FitReport.Curve(c.Class ?? c.Target, Cumulative(c.Cosines)))]),
                 "Share of the variance of each class against the rest that the first i functions explain.");
         yield return new ReportTable(
-            [tasks.Length == 1 ? "target" : "class", "ρ", "⟨f, μ₁⟩ / ‖f‖", "explained"],
-            [.. tasks.Select(c => (string[])[c.Class ?? c.Target, Text($"{c.Rho:f3}"), c.Cosines.Count == 0 ? "" : Text($"{c.Cosines[0]:f3}"), Text($"{c.Captured:f3}")])]);
+            [tasks.Length == 1 ? "target" : "class", "ρ", "|⟨f, μ₁⟩| / ‖f‖", "explained"],
+            [.. tasks.Select(c => (string[])[c.Class ?? c.Target, Text($"{c.Rho:f3}"), c.Cosines.Count == 0 ? "" : Text($"{Math.Abs(c.Cosines[0]):f3}"), Text($"{c.Captured:f3}")])]);
 
         string[] Row(string name, string setting, ProbeResult result) => [
             name, setting, Text($"{result.Train.Error:g4}"), Text($"{result.Validation.Error:g4}"), Text($"{result.Test.Error:g4}"),

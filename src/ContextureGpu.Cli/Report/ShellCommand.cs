@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ContextureGpu.Cli;
 
-/// <summary>A command line as text that a POSIX shell takes apart into the same arguments.</summary>
+/// <summary>A command line as text that bash, zsh and ksh take apart into the same arguments, and any POSIX shell where there are no control characters.</summary>
 internal static class ShellCommand
 {
     private const string Unquoted = "-_./,:=+@%^";
