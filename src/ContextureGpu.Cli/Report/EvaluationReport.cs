@@ -60,7 +60,7 @@ internal static class EvaluationReport
             .. ranked.Take(detailed).Select(r => ($"seconds{(detailed == 1 ? "" : $", {r.Context}")}", FitReport.Times(r.Seconds))),
         ])]));
         sections.Add(new ReportSection("Again", [new ReportCommand(content.Command)]));
-        string verdict = ranked.Count == 1 ? best.Summary : Text($"Of {ranked.Count} contexts {best.Summary}");
+        string verdict = ranked.Count == 1 ? best.Summary : Text($"Best of {ranked.Count}: {best.Summary}");
         return new ReportPage(
             ranked.Count == 1 ? $"{best.Context} on {content.Source}" : Text($"{ranked.Count} contexts on {content.Source}"), verdict,
             content.Warnings, sections);
@@ -98,12 +98,14 @@ internal static class EvaluationReport
             new ReportTable(
                 ["context", "association", "tau", "d*", .. probed ? (string[])["error", "at d"] : []],
                 [.. ranked.Select(r => (string[])[
-                    r.Context.ToString(), Name(r.Association.Verdict), Tau(r), Text($"{r.Tau.BestDimension}"),
+                    r.Context.ToString(), Name(r.Association.Verdict), Text($"{r.Tau.Value:g4}{(r.Tau.Abstains ? "*" : "")}"), Text($"{r.Tau.BestDimension}"),
                     .. probed ? (string[])[Text($"{r.Probes[0].BestError:g4}"), Text($"{r.Probes[0].BestDimension}")] : [],
                 ])]),
         };
         if (probed)
             blocks.Add(new ReportText(Text($"Errors are those of a linear probe of {ranked[0].Probes[0].Target} on test rows ({Name(ranked[0].Probes[0].Metric)}; {ranked[0].Probes[0].BaselineError:g4} without features).")));
+        if (ranked.Any(r => r.Tau.Abstains))
+            blocks.Add(new ReportText("* tau lies so near β + 1 that it says nothing of this context."));
         if (content.Levels is { } levels)
         {
             var axis = new PlotAxis(content.Level, ScaleOf(levels));
@@ -167,14 +169,16 @@ internal static class EvaluationReport
         ProbeCurve probe = report.Probes[t];
         bool classes = probe.Metric == ProbeMetric.ErrorRate;
         yield return new ReportTable(
-            ["probe", "setting", "train", "validation", "test", classes ? "log-loss" : "R²"],
+            ["probe", "train", "validation", "test", classes ? "log-loss" : "R²"],
             [
-                Row(Text($"linear, d = {probe.BestDimension}"), Text($"ridge {probe.Linear.Setting:g2}"), probe.Linear),
-                Row(Text($"kNN, d = {probe.BestDimension}"), Text($"k = {probe.Neighbors.Setting:g4}"), probe.Neighbors),
-                ["without features", "", "", "", Text($"{probe.BaselineError:g4}"), ""],
+                Row(Text($"linear, d = {probe.BestDimension}, penalty {probe.Linear.Setting:g2}"), probe.Linear),
+                Row(Text($"{probe.Neighbors.Setting:g4} neighbours, d = {probe.BestDimension}"), probe.Neighbors),
+                ["without features", "", "", Text($"{probe.BaselineError:g4}"), ""],
             ]);
         yield return Errors([report], t, Text($"{(classes ? "Share of wrong answers" : "Mean squared error")} of a linear probe; d was chosen on the validation rows."));
         TargetCompatibility[] tasks = [.. report.Compatibility.Where(c => c.Target == probe.Target)];
+        if (tasks is [{ Class: not null }, { } other])
+            tasks = [other];                         // one of two classes against the rest is the other, with the sign reversed
         if (tasks.Length == 0)
             yield break;
         TargetCompatibility first = tasks[0];
@@ -187,12 +191,12 @@ internal static class EvaluationReport
                 new Plot("coefficients of the classes", new PlotAxis("i", AxisScale.Logarithmic), new PlotAxis("share explained"), [.. tasks.Take(Palette.Series).Select(c => FitReport.Curve(c.Class ?? c.Target, Cumulative(c.Cosines)))]),
                 "Share of the variance of each class against the rest that the first i functions explain.");
         yield return new ReportTable(
-            [tasks.Length == 1 ? "target" : "class", "ρ", "|⟨f, μ₁⟩| / ‖f‖", "explained"],
+            [first.Class is null ? "target" : "class", "ρ", "|⟨f, μ₁⟩| / ‖f‖", "explained"],
             [.. tasks.Select(c => (string[])[c.Class ?? c.Target, Text($"{c.Rho:f3}"), c.Cosines.Count == 0 ? "" : Text($"{Math.Abs(c.Cosines[0]):f3}"), Text($"{c.Captured:f3}")])]);
 
-        string[] Row(string name, string setting, ProbeResult result) => [
-            name, setting, Text($"{result.Train.Error:g4}"), Text($"{result.Validation.Error:g4}"), Text($"{result.Test.Error:g4}"),
-            (classes ? result.Test.LogLoss : result.Test.RSquared) is { } other ? Text($"{other:f3}") : "",
+        string[] Row(string name, ProbeResult result) => [
+            name, Text($"{result.Train.Error:g4}"), Text($"{result.Validation.Error:g4}"), Text($"{result.Test.Error:g4}"),
+            (classes ? result.Test.LogLoss : result.Test.RSquared) is { } score ? Text($"{score:f3}") : "",
         ];
     }
 
