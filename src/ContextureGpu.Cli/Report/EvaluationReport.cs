@@ -98,8 +98,8 @@ internal static class EvaluationReport
             new ReportTable(
                 ["context", "association", "tau", "d*", .. probed ? (string[])["error", "at d"] : []],
                 [.. ranked.Select(r => (string[])[
-                    r.Context.ToString(), Name(r.Association.Verdict), Text($"{r.Tau.Value:g4}{(r.Tau.Abstains ? "*" : "")}"), Text($"{r.Tau.BestDimension}"),
-                    .. probed ? (string[])[Text($"{r.Probes[0].BestError:g4}"), Text($"{r.Probes[0].BestDimension}")] : [],
+                    r.Context.ToString(), Name(r.Association.Verdict), Text($"{r.Tau.Value:g3}{(r.Tau.Abstains ? "*" : "")}"), Text($"{r.Tau.BestDimension}"),
+                    .. probed ? (string[])[Text($"{r.Probes[0].BestError:g3}"), Text($"{r.Probes[0].BestDimension}")] : [],
                 ])]),
         };
         if (probed)
@@ -137,7 +137,7 @@ internal static class EvaluationReport
         double[] s = [.. report.SingularValues], residuals = report.Model.Residuals.ToArray();
         Association association = report.Association;
         yield return new ReportSection($"{prefix}Association", [
-            .. association.Reasons.Select(reason => new ReportText($"{char.ToUpperInvariant(reason[0])}{reason[1..]}.")),
+            .. association.Reasons.Select(reason => new ReportText(Sentence(reason))),
             new ReportFacts([
                 ("verdict", Name(association.Verdict)),
                 ("decay rate λ", Text($"{association.Decay.Rate:g3}, to a tenth within {association.Decay.FeaturesToTenth:g3} features (R² {association.Decay.RSquared:f2})")),
@@ -173,7 +173,7 @@ internal static class EvaluationReport
             [
                 Row(Text($"linear, d = {probe.BestDimension}, penalty {probe.Linear.Setting:g2}"), probe.Linear),
                 Row(Text($"{probe.Neighbors.Setting:g4} neighbours, d = {probe.BestDimension}"), probe.Neighbors),
-                ["without features", "", "", Text($"{probe.BaselineError:g4}"), ""],
+                ["without features", "", "", Text($"{probe.BaselineError:g3}"), ""],
             ]);
         yield return Errors([report], t, Text($"{(classes ? "Share of wrong answers" : "Mean squared error")} of a linear probe; d was chosen on the validation rows."));
         TargetCompatibility[] tasks = [.. report.Compatibility.Where(c => c.Target == probe.Target)];
@@ -195,7 +195,7 @@ internal static class EvaluationReport
             [.. tasks.Select(c => (string[])[c.Class ?? c.Target, Text($"{c.Rho:f3}"), c.Cosines.Count == 0 ? "" : Text($"{Math.Abs(c.Cosines[0]):f3}"), Text($"{c.Captured:f3}")])]);
 
         string[] Row(string name, ProbeResult result) => [
-            name, Text($"{result.Train.Error:g4}"), Text($"{result.Validation.Error:g4}"), Text($"{result.Test.Error:g4}"),
+            name, Text($"{result.Train.Error:g3}"), Text($"{result.Validation.Error:g3}"), Text($"{result.Test.Error:g3}"),
             (classes ? result.Test.LogLoss : result.Test.RSquared) is { } score ? Text($"{score:f3}") : "",
         ];
     }
@@ -241,6 +241,9 @@ internal static class EvaluationReport
         MixingOperation.ConvexCombination => "combine it with another context (0.5 a + 0.5 b)",
         _ => "none needed",
     };
+
+    // A symbol at the beginning, as k_X, stays what it is.
+    private static string Sentence(string text) => text.Length > 1 && text[1] is not '_' ? $"{char.ToUpperInvariant(text[0])}{text[1..]}." : $"{text}.";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -46,6 +46,7 @@ internal static class PageInspection
             if (!e.classList.contains('scroll') && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 && !e.closest('.scroll')) found.push('text cut off: ' + name(e));
             if (e.children.length === 0 && e.textContent.trim() && contrast(colour(getComputedStyle(e).color), paper) < 4.5) found.push('text too pale: ' + name(e));
           }
+          for (const e of document.querySelectorAll('.scroll')) if (e.scrollWidth > e.clientWidth + 1) found.push('table cut off: ' + e.scrollWidth + ' of ' + e.clientWidth + ' ' + name(e));
           return { found, plots: plots.length, scripts: document.querySelectorAll('script').length, images: document.querySelectorAll('img').length, dark: light(paper) < 0.2 };
         })
         """;

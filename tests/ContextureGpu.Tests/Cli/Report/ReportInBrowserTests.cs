@@ -17,6 +17,7 @@ public sealed class ReportInBrowserTests
         ("request: ", "<img alt=\"\" src=\"file:///nowhere.png\">"),
         ("wider than the window", "<p style=\"width:700px\">a</p>"),
         ("text cut off", "<p style=\"width:50px;overflow:hidden;white-space:nowrap\">a long line of text</p>"),
+        ("table cut off", "<div class=\"scroll\" style=\"width:90px;overflow-x:auto\"><table><tr><td style=\"min-width:120px\">a</td></tr></table></div>"),
         ("not shown", "<h2 style=\"display:none\">a</h2>"),
         ("text too pale", "<p style=\"color:#bbb;background:#fff\">a</p>"),
         ("figure too small", "<figure><svg class=\"plot\" role=\"img\" width=\"9\" height=\"9\"><title>a</title><desc>b</desc><path class=\"line\" stroke=\"black\" d=\"M1 1L5 5\"/></svg></figure>"),
