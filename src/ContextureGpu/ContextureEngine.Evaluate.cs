@@ -234,38 +234,57 @@ public sealed partial class ContextureEngine
         }
     }
 
-    // The context on some of the rows, with as many neighbours as lie within the same distance.
+    // The context on some of the rows, and on halves of them.
     private ContextReport EvaluateSubset(
         ContextSample sample, Context context, IReadOnlyList<EvaluationTarget> targets, EvaluationOptions options, int count, IProgress<FitProgress>? progress,
         CancellationToken cancellationToken)
     {
-        int[] rows = AssociationMeasurement.Rows(sample.Rows, count, options.Seed);
-        double share = (double)count / sample.Rows;
-        var warnings = new List<string>();
-        Context scaled = ContextTree.Replace(context, leaf =>
-        {
-            if (leaf is not KnnContext knn)
-                return leaf;
-            int k = Math.Max(1, (int)Math.Round(knn.K * share));
-            if (k < LeastNeighbors)
-                warnings.Add($"{knn}: {count} of {sample.Rows} rows leave {k} of {knn.K} neighbours; too few to say much, take more rows");
-            return new KnnContext(k, knn.IncludeSelf, knn.Metric);
-        });
         if (ContextTree.Leaves(context).OfType<GraphContext>().FirstOrDefault() is { } graph)
             throw new InputException($"{graph}: edges join rows by their numbers, so it cannot be judged on a part of them");
+        int[] rows = AssociationMeasurement.Rows(sample.Rows, count, options.Seed);
+        ContextSample part = sample.Subset(rows);
+        var warnings = new List<string>();
         ContextReport report = Evaluate(
-            sample.Subset(rows), scaled, [.. targets.Select(t => t.Subset(rows))], options with { SubsetRows = null }, progress, cancellationToken);
-        List<BoundContext> bindings = [];
-        double[] weights = WeightsOf(bindings, count);
-        SubsetEstimate estimate = TauBootstrap.Interval(
-            JudgedSpectrum.Of(report.Model, weights, _host), report.Tau, sample.Rows, options.Seed, _host, cancellationToken);
+            part, Thinned(context, (double)count / sample.Rows, warnings), [.. targets.Select(t => t.Subset(rows))], options with { SubsetRows = null }, progress, cancellationToken);
+
+        int d0 = report.Tau.ByDimension.Count, half = count / 2;
+        Context thinner = Thinned(report.Model.Context, (double)half / count, null);
+        double[] tau = new double[Halves], weights = new double[half];
+        Array.Fill(weights, 1.0 / half);
+        for (int r = 0; r < Halves; r++)
+        {
+            int[] chosen = AssociationMeasurement.Rows(count, half, options.Seed + 1 + (ulong)r);
+            SpectralModel model = Fit(
+                part.Subset(chosen), thinner, options.Spectral with { Dimension = Math.Min(d0 + 1, half - 1), Seed = options.Seed }, new PhasesBeforeDone(progress), null, cancellationToken);
+            tau[r] = ContextMetric.Of([.. JudgedSpectrum.Of(model, weights, _host).SingularValues.Select(s => Math.Clamp(s, 0, 1))], d0, options.Beta).Value;
+        }
+        double mean = tau.Average(), left = 1 - ((double)count / sample.Rows), spread = Quantile * Math.Sqrt(tau.Sum(t => (t - mean) * (t - mean)) / (Halves - 1));
+        double corrected = report.Tau.Value - (left * (mean - report.Tau.Value));
+        var estimate = new SubsetEstimate(
+            count, sample.Rows, Math.Min(report.Tau.Value, corrected) - spread, Math.Max(report.Tau.Value, corrected) + spread, Halves);
         if (estimate.IsWide)
             warnings.Add($"tau from {count} of {sample.Rows} rows lies between {estimate.TauLow:g4} and {estimate.TauHigh:g4}: too wide to rank contexts by; take more rows");
         return report with { Context = context, Estimate = estimate, Warnings = [.. warnings, .. report.Warnings] };
     }
 
+    /// <summary>Halves of a part that its context is fitted on again, and the two-sided 95 % quantile of Student's t with one degree of freedom less.</summary>
+    private const int Halves = 8;
+
+    private const double Quantile = 2.365;
+
     /// <summary>With fewer neighbours in a subset than this, a context of neighbours has another character there.</summary>
     private const int LeastNeighbors = 3;
+
+    // With as many neighbours as lie within the same distance when only a share of the rows is there.
+    private static Context Thinned(Context context, double share, List<string>? warnings) => ContextTree.Replace(context, leaf =>
+    {
+        if (leaf is not KnnContext knn)
+            return leaf;
+        int k = Math.Max(1, (int)Math.Round(knn.K * share));
+        if (k < LeastNeighbors)
+            warnings?.Add($"{knn}: a share of {share:p1} of the rows leaves {k} of {knn.K} neighbours; too few to say much, take more rows");
+        return new KnnContext(k, knn.IncludeSelf, knn.Metric);
+    });
 
     private (int[] Train, int[] Validation, int[] Test) ProbeSplit(int rows, EvaluationOptions options, List<string> warnings)
     {

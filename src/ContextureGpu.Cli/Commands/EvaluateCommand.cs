@@ -13,13 +13,14 @@ internal static class EvaluateCommand
         var sweep = new Option<string?>("--sweep") { Description = "Contexts along a range, as in \"knn(k=5..150 log 12)\"." };
         var target = new Option<string[]>("--target") { Description = "Column that is no input but a task; give it again for each task." };
         var task = CommandOptions.Choice("--task", "How targets are taken: auto takes texts and two different numbers as classes.", "auto", "classes", "quantity");
+        var encoder = new Option<string?>("--encoder") { Description = "Features of the same rows, .npy, or a model: says how much of each context this encoder has learned." };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
         var markdown = new Option<bool>("--markdown") { Description = "A Markdown document on standard output." };
         var report = new Option<string?>("--report") { Description = "Writes a report with plots, .html." };
         var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
         var command = new Command("evaluate", "Context quality: spectrum, association verdict, tau and d*, compatibility with targets, probe error against the dimension.")
         {
-            shared.Data, context, sweep, target, task, json, markdown, report, quiet,
+            shared.Data, context, sweep, target, task, encoder, json, markdown, report, quiet,
         };
         shared.AddTo(command);
         command.SetAction((result, cancellationToken) =>
@@ -44,6 +45,7 @@ internal static class EvaluateCommand
                     Sweep = levels,
                     Targets = [.. (result.GetValue(target) ?? []).Select(column => EvaluationTarget.From(table, column, kind))],
                     Options = shared.Options(result),
+                    Encoder = result.GetValue(encoder) is { } path ? AlignCommand.Features(path) : null,
                     Device = result.GetValue(shared.Device)!,
                     Form = result.GetValue(json) ? OutputForm.Json : result.GetValue(markdown) ? OutputForm.Markdown : result.GetValue(quiet) ? OutputForm.None : OutputForm.Text,
                     Report = result.GetValue(report),

@@ -25,6 +25,9 @@ internal sealed record EvaluationRequest
 
     public required EvaluationOptions Options { get; init; }
 
+    /// <summary>Features of an encoder to be judged by each context.</summary>
+    public NpyArray? Encoder { get; init; }
+
     public string Device { get; init; } = "auto";
 
     public OutputForm Form { get; init; }
@@ -45,11 +48,13 @@ internal sealed record EvaluationRequest
 /// <summary>What an evaluation found.</summary>
 /// <param name="Request">What was asked.</param>
 /// <param name="Reports">The contexts, in the order given.</param>
+/// <param name="Encoders">What each context says of the encoder; empty where there is none.</param>
 /// <param name="Ranking">Positions among them, the best first.</param>
 /// <param name="Warnings">What a reader should know.</param>
 /// <param name="Seconds">By phase and in all.</param>
 internal sealed record EvaluationOutcome(
-    EvaluationRequest Request, IReadOnlyList<ContextReport> Reports, IReadOnlyList<int> Ranking, IReadOnlyList<string> Warnings, IReadOnlyList<(string Phase, double Seconds)> Seconds);
+    EvaluationRequest Request, IReadOnlyList<ContextReport> Reports, IReadOnlyList<EncoderReport> Encoders, IReadOnlyList<int> Ranking, IReadOnlyList<string> Warnings,
+    IReadOnlyList<(string Phase, double Seconds)> Seconds);
 
 /// <summary>Evaluates contexts one after the other and says what was found.</summary>
 internal static class EvaluationRun
@@ -58,14 +63,24 @@ internal static class EvaluationRun
     public static int Run(EvaluationRequest request, CancellationToken cancellationToken)
     {
         OutputFiles.Check([request.Table.Source], ("--report", request.Report));
+        if (request.Encoder is not null && request.Options.SubsetRows is not null)
+            throw new InputException("an encoder is judged on all rows; leave out --rows");
+        if (request.Encoder is { } array && array.Rows != request.Table.Rows)
+            throw new InputException($"the encoder has features of {array.Rows} rows, {request.Table.Source} has {request.Table.Rows} rows; both must describe the same rows");
         var clock = Stopwatch.StartNew();
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
         double open = clock.Elapsed.TotalSeconds;
         var reports = new List<ContextReport>();
+        var encoders = new List<EncoderReport>();
         using (ProgressLine? line = Line(request.Quiet, request.Form))
         {
             foreach (Context context in request.Contexts)
+            {
                 reports.Add(engine.Evaluate(request.Table, context, request.Targets, request.Options, line, cancellationToken));
+                if (request.Encoder is { } features)
+                    encoders.Add(engine.EvaluateEncoder(
+                        new FeatureSpan(features.Values, features.Rows, features.Columns), reports[^1].Model, request.Options.Epsilon, cancellationToken));
+            }
         }
         (string, double)[] seconds =
         [
@@ -75,7 +90,7 @@ internal static class EvaluationRun
         ];
         bool areMany = reports.Count > 1;
         string[] warnings = [.. request.Warnings.Concat(reports.SelectMany(r => r.Warnings.Select(w => areMany && !w.Contains(r.Context.ToString(), StringComparison.Ordinal) ? $"{r.Context}: {w}" : w))).Distinct()];
-        var outcome = new EvaluationOutcome(request, reports, Rank(reports), warnings, seconds);
+        var outcome = new EvaluationOutcome(request, reports, encoders, Rank(reports), warnings, seconds);
         if (request.Report is not null)
             HtmlReport.Write(request.Report, EvaluationReport.Of(Content(outcome, engine.Device)));
         switch (request.Form)
@@ -101,6 +116,7 @@ internal static class EvaluationRun
         return new EvaluationContent
         {
             Ranked = [.. outcome.Ranking.Select(i => outcome.Reports[i])],
+            Encoders = outcome.Encoders.Count == 0 ? null : [.. outcome.Ranking.Select(i => outcome.Encoders[i])],
             Source = request.Table.Source,
             Command = request.Command,
             Target = TargetView.Of(request.Table, request.Targets.Count > 0 ? request.Targets[0].Name : null),

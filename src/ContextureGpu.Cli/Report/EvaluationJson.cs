@@ -10,14 +10,18 @@ internal static class EvaluationJson
     public static void Print(EvaluationOutcome outcome) => JsonOutput.Print(writer =>
     {
         if (outcome.Reports.Count == 1 && outcome.Request.Sweep is null)
+        {
             WriteReport(writer, outcome.Reports[0]);
+            WriteEncoder(writer, outcome, 0);
+        }
         else
         {
             writer.WriteStartArray("contexts");
-            foreach (ContextReport report in outcome.Reports)
+            for (int r = 0; r < outcome.Reports.Count; r++)
             {
                 writer.WriteStartObject();
-                WriteReport(writer, report);
+                WriteReport(writer, outcome.Reports[r]);
+                WriteEncoder(writer, outcome, r);
                 writer.WriteEndObject();
             }
             writer.WriteEndArray();
@@ -144,6 +148,21 @@ internal static class EvaluationJson
             }
             writer.WriteEndObject();
         }
+        writer.WriteEndObject();
+    }
+
+    private static void WriteEncoder(Utf8JsonWriter writer, EvaluationOutcome outcome, int place)
+    {
+        if (outcome.Encoders.Count == 0)
+            return;
+        EncoderReport encoder = outcome.Encoders[place];
+        writer.WriteStartObject("encoder");
+        writer.WriteNumber("rank", encoder.Rank);
+        writer.WriteNumber("ratioTrace", encoder.RatioTrace);
+        writer.WriteNumber("largestTrace", encoder.LargestTrace);
+        writer.WriteNumber("traceGap", encoder.TraceGap);
+        JsonOutput.WriteNumber(writer, "worstCaseLower", encoder.WorstCase?.Lower);
+        JsonOutput.WriteNumber(writer, "worstCaseUpper", encoder.WorstCase?.Upper);
         writer.WriteEndObject();
     }
 

@@ -8,6 +8,9 @@ internal sealed record EvaluationContent
     /// <summary>The contexts, best first; at least one.</summary>
     public required IReadOnlyList<ContextReport> Ranked { get; init; }
 
+    /// <summary>Where an encoder was judged: what each of <see cref="Ranked"/> says of it; else null.</summary>
+    public IReadOnlyList<EncoderReport>? Encoders { get; init; }
+
     /// <summary>Name of the data.</summary>
     public required string Source { get; init; }
 
@@ -52,8 +55,13 @@ internal static class EvaluationReport
         if (ranked.Count > 1)
             sections.Add(Comparison(content));
         int detailed = Math.Min(ranked.Count, MostDetailed);
-        foreach (ContextReport report in ranked.Take(detailed))
-            sections.AddRange(Detail(report, content.Target, MostPoints / detailed, detailed == 1 ? "" : $"{report.Context}: "));
+        for (int c = 0; c < detailed; c++)
+        {
+            string prefix = detailed == 1 ? "" : $"{ranked[c].Context}: ";
+            sections.AddRange(Detail(ranked[c], content.Target, MostPoints / detailed, prefix));
+            if (content.Encoders is { } encoders)
+                sections.Add(Encoder(encoders[c], prefix));
+        }
         ContextReport best = ranked[0];
         sections.Add(new ReportSection("How it was computed", [new ReportFacts([
             ("data", Text($"{content.Source}: {best.Rows} rows, {best.InputDimension} inputs")), .. content.Facts,
@@ -163,6 +171,17 @@ internal static class EvaluationReport
             FitReport.Table(report.Model.SingularValues.ToArray(), residuals),
         ]);
     }
+
+    private static ReportSection Encoder(EncoderReport encoder, string prefix) => new($"{prefix}The encoder", [
+        new ReportText("How much of the context the given features have learned."),
+        new ReportFacts([
+            ("rank", Text($"{encoder.Rank}")),
+            ("ratio trace", Text($"{encoder.RatioTrace:g4} of at most {encoder.LargestTrace:g4}, a gap of {encoder.TraceGap:g3}")),
+            ("worst-case error", encoder.WorstCase is { } worst
+                ? worst.Upper - worst.Lower > 1e-6 ? Text($"{worst.Lower:g4} to {worst.Upper:g4}") : Text($"{worst.Upper:g4}")
+                : "no task is compatible"),
+        ]),
+    ]);
 
     private static IEnumerable<ReportBlock> Probe(ContextReport report, int t)
     {

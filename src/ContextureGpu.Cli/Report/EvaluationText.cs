@@ -18,6 +18,8 @@ internal static class EvaluationText
             PrintContext(report);
         if (outcome.Reports.Count > 1)
             PrintRanking(outcome);
+        for (int e = 0; e < outcome.Encoders.Count; e++)
+            PrintEncoder(outcome.Encoders[e], outcome.Reports[e]);
         Console.WriteLine();
         Line("seconds", string.Join(", ", outcome.Seconds.Select(p => Text($"{p.Phase} {p.Seconds:f2}"))));
     }
@@ -56,6 +58,16 @@ internal static class EvaluationText
             Line("  d", string.Concat(places.Select(i => Text($"{probe.Dimensions[i],8}"))));
             Line($"  {EvaluationWords.Of(probe.Metric)}", string.Concat(places.Select(i => Text($"{EvaluationWords.Number(probe.TestErrors[i]),8}"))));
         }
+    }
+
+    private static void PrintEncoder(EncoderReport encoder, ContextReport report)
+    {
+        Line("\nencoder", $"by {report.Context}");
+        Line("  ratio trace", Text($"{encoder.RatioTrace:g5} of {encoder.LargestTrace:g5} that {encoder.Rank} features could reach; gap {encoder.TraceGap:g3}"));
+        if (encoder.WorstCase is { } worst)
+            Line("  worst case", worst.Upper - worst.Lower < 1e-4
+                ? Text($"{worst.Upper:g4}, of tasks with rho >= {1 - worst.Epsilon:g3}")
+                : Text($"between {worst.Lower:g4} and {worst.Upper:g4}, of tasks with rho >= {1 - worst.Epsilon:g3}; a larger --max-dim tells more"));
     }
 
     /// <summary>s_i^2 of contexts side by side, at 1, 2, 4, .. and the last.</summary>
