@@ -77,7 +77,9 @@ internal static class ReproduceCommand
         var common = new CommonOptions(128);
         var rates = new Option<double[]>("--rates")
         {
-            Description = "Mask rates.", DefaultValueFactory = _ => [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95], AllowMultipleArgumentsPerToken = true,
+            Description = "Mask rates.",
+            DefaultValueFactory = _ => [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
+            AllowMultipleArgumentsPerToken = true,
         };
         var repeats = Count("--repeats", "Data sets made.", 3);
         var command = new Command("mask-rate", "Error of a probe against the rate of masked tokens, on sequences that it makes.") { rates, repeats };

@@ -18,7 +18,8 @@ internal readonly record struct Repeated(double Mean, double StandardError)
     /// <summary>A line over <paramref name="positions"/> with a band of one standard error.</summary>
     public static PlotLine Curve(string name, IReadOnlyList<double> positions, IReadOnlyList<Repeated> values) => new(name, [.. positions.Select((x, i) => (x, values[i].Mean))])
     {
-        Band = [.. values.Select(v => (v.Mean - v.StandardError, v.Mean + v.StandardError))], Marks = PointMarks.Dots,
+        Band = [.. values.Select(v => (v.Mean - v.StandardError, v.Mean + v.StandardError))],
+        Marks = PointMarks.Dots,
     };
 
     /// <inheritdoc/>

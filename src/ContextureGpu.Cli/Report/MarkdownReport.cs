@@ -6,7 +6,7 @@ namespace ContextureGpu.Cli;
 /// <summary>A report as Markdown (GitHub's tables): everything but the plots, of which it has the words.</summary>
 internal static class MarkdownReport
 {
-    private const string Special = "\\`*_{}[]<>()#+-!|~$&";
+    private const string Special = "\\`*_{}[]<>|~$&";
 
     /// <summary>The text.</summary>
     public static string Render(ReportPage page)
@@ -70,16 +70,15 @@ internal static class MarkdownReport
         return longest;
     }
 
-    // One line; what could mean something is preceded by a backslash, but for letters within words and numbers that read better without.
+    // One line; what could mean something is preceded by a backslash, and so is what would begin a list or a heading.
     private static string Escape(string text)
     {
         var escaped = new StringBuilder();
         for (int i = 0; i < text.Length; i++)
         {
-            char c = text[i];
-            if (char.IsControl(c))
-                c = ' ';
-            if (Special.Contains(c, StringComparison.Ordinal) && (c is not ('-' or '+' or '(' or ')' or '!' or '#') || i == 0))
+            char c = char.IsControl(text[i]) ? ' ' : text[i];
+            bool begins = i == 0 && (c is '-' or '+' or '#') && (text.Length == 1 || text[1] is ' ' or '#');
+            if (begins || Special.Contains(c, StringComparison.Ordinal))
                 escaped.Append('\\');
             escaped.Append(c);
         }

@@ -87,7 +87,7 @@ internal sealed record PlotValues(string Name, IReadOnlyList<(double X, double Y
         $"{Points.Count} points, {Range(x, Points.Select(p => p.X))}, {Range(y, Points.Select(p => p.Y))}, coloured by {Range(Name, Values)}";
 }
 
-/// <summary>A bar from 0 at each of the positions 1, 2, ...</summary>
+/// <summary>A bar from 0 at each of the positions 1, 2, ...; the vertical axis is linear.</summary>
 internal sealed record PlotBars(string Name, IReadOnlyList<double> Values) : PlotSeries(Name)
 {
     /// <inheritdoc/>

@@ -20,10 +20,13 @@ internal static class PlotDrawing
     /// <param name="id">An identifier of its own in the page.</param>
     public static string Render(Plot plot, string id)
     {
-        // The bottom and right of the series themselves are the range; frames and marks follow it.
         var model = new PlotModel
         {
-            DefaultFontSize = LetterSize, TextColor = Palette.Ink, PlotAreaBorderColor = OxyColors.Transparent, Padding = new OxyThickness(2, 8, 12, 2), IsLegendVisible = false,
+            DefaultFontSize = LetterSize,
+            TextColor = Palette.Ink,
+            PlotAreaBorderColor = OxyColors.Transparent,
+            Padding = new OxyThickness(2, 8, 12, 2),
+            IsLegendVisible = false,
             Culture = CultureInfo.InvariantCulture,
         };
         model.Axes.Add(Axis(plot.X, AxisPosition.Bottom));
