@@ -203,8 +203,12 @@ public sealed partial class ContextureEngine
                 int place = t;
                 progress?.Report(new FitProgress(FitPhase.Probing, t, targets.Count, 0, null));
                 ProbeData data = ProbeData.Of(r => FirstFeatures(spectrum, r, features), features, targets[t], rows);
+                if (data.UnseenClasses() is { Count: > 0 } unseen)
+                    warnings.Add($"target {Naming.Quote(targets[t].Name)}: no training row has {Naming.List(unseen)}, so no probe can predict it");
                 probes.Add(Probe.Curve(
                     data, _host, _device, progress is null ? null : new Share(f => progress.Report(new FitProgress(FitPhase.Probing, place, targets.Count, f, null))), cancellationToken));
+                if (probes[^1].Linear.GradientNorm > Probe.Certified)
+                    warnings.Add($"target {Naming.Quote(targets[t].Name)}: the logistic regression stopped at a gradient of {probes[^1].Linear.GradientNorm:g2}");
             }
             Lap("probe");
         }
@@ -286,7 +290,7 @@ public sealed partial class ContextureEngine
         return new KnnContext(k, knn.IncludeSelf, knn.Metric);
     });
 
-    private (int[] Train, int[] Validation, int[] Test) ProbeSplit(int rows, EvaluationOptions options, List<string> warnings)
+    private static (int[] Train, int[] Validation, int[] Test) ProbeSplit(int rows, EvaluationOptions options, List<string> warnings)
     {
         if (rows <= MostProbeRows)
             return options.Split.Rows(rows, options.Seed);

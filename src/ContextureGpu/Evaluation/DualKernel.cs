@@ -21,15 +21,8 @@ internal abstract class DualKernel : IDisposable
     /// <param name="count">Functions.</param>
     public abstract double[] AdjointNorms(double[] functions, int count);
 
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    protected virtual void Dispose(bool disposing)
-    {
-    }
+    /// <summary>Frees what the kernel holds on a device.</summary>
+    public virtual void Dispose() => GC.SuppressFinalize(this);
 }
 
 /// <summary>Of a context with one law: by its normalised operator, <c>k_X(x, z) = (B B^T)_xz / sqrt(w_x w_z)</c>.</summary>
@@ -71,7 +64,11 @@ internal sealed class OperatorKernel<T> : DualKernel
         return [.. Enumerable.Range(0, count).Select(j => Math.Sqrt(Math.Max(0, squares[(j * count) + j])))];
     }
 
-    protected override void Dispose(bool disposing) => _b.Dispose();
+    public override void Dispose()
+    {
+        _b.Dispose();
+        base.Dispose();
+    }
 }
 
 /// <summary>Of what has a spectrum but no single law: <c>1 + sum_i s_i^2 q_i(x) q_i(z)</c>.</summary>

@@ -11,8 +11,11 @@ internal static class Probe
     /// <summary>The same for logistic regression; strong ones first, so that each fit starts from the one before.</summary>
     public static IReadOnlyList<double> LogisticPenalties { get; } = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 
-    /// <summary>Largest entry of the gradient of the logistic regression that is reported, and of those that only choose.</summary>
-    private const double Certified = 1e-7, Choosing = 1e-4;
+    /// <summary>Largest entry of the gradient of the logistic regression that is reported.</summary>
+    public const double Certified = 1e-7;
+
+    /// <summary>The same of those that only choose.</summary>
+    private const double Choosing = 1e-4;
 
     /// <summary>The error for growing d, and both probes at the best d.</summary>
     public static ProbeCurve Curve(ProbeData data, HostLinearAlgebra host, ComputeDevice device, IProgress<double>? progress, CancellationToken cancellationToken)

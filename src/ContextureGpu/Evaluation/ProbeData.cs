@@ -51,6 +51,13 @@ internal sealed record ProbeData(
         return (double)wrong / TestTarget.Rows;
     }
 
+    /// <summary>Names of classes that no training row has; none for a quantity.</summary>
+    public IReadOnlyList<string> UnseenClasses()
+    {
+        int[] seen = TrainTarget.ClassOf.ToArray();
+        return [.. TrainTarget.Classes.Where((_, c) => !seen.Contains(c))];
+    }
+
     private double[] Head(double[] features, int d)
     {
         int n = features.Length / Dimension;

@@ -210,6 +210,20 @@ public sealed class VerdictTests
         Assert.True(double.IsFinite(engine.ProbeFeatures(new FeatureSpan(wide, 30, 50), y, null, Token).Linear.Test.Error));
     }
 
+    [Fact]
+    public void AClassWithoutTrainingRowsIsNamedAndHarmsNothing()
+    {
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        double[,] x = Inputs(60, 2);
+        int[] classOf = [.. Enumerable.Range(0, 60).Select(i => x[i, 0] < 0 ? 0 : 1)];
+        foreach (int row in SplitShares.Default.Rows(60, 0).Test[..2])
+            classOf[row] = 2;
+        ContextReport report = engine.Evaluate(x, Context.Knn(5), [EvaluationTarget.OfClasses("c", classOf, ["a", "b", "rare"])], null, null, Token);
+        Assert.Contains(report.Warnings, w => w.Contains("rare", StringComparison.Ordinal));
+        ProbeResult linear = report.Probes[0].Linear;
+        Assert.True(linear.Test.Error >= 2.0 / 9 && double.IsFinite(linear.Test.LogLoss!.Value) && linear.GradientNorm <= 1e-7);
+    }
+
     [Theory]
     [InlineData("0.7,0.15")]
     [InlineData("a,b,c")]
