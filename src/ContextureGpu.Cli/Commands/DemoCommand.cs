@@ -42,6 +42,7 @@ internal static class DemoCommand
                     Report = Path.Combine(folder, "report.html"),
                     Json = result.GetValue(json),
                     ReadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
+                    Command = ShellCommand.Of(result),
                 },
                 cancellationToken), cancellationToken);
         });

@@ -16,10 +16,11 @@ internal static class EvaluateCommand
         var encoder = new Option<string?>("--encoder") { Description = "Features of the same rows, .npy, or a model: says how much of each context this encoder has learned." };
         var json = new Option<bool>("--json") { Description = "One JSON object on standard output." };
         var markdown = new Option<bool>("--markdown") { Description = "A Markdown document on standard output." };
+        var report = new Option<string?>("--report") { Description = "Writes a report with plots, .html." };
         var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
         var command = new Command("evaluate", "Context quality: spectrum, association verdict, tau and d*, compatibility with targets, probe error against the dimension.")
         {
-            shared.Data, context, sweep, target, task, encoder, json, markdown, quiet,
+            shared.Data, context, sweep, target, task, encoder, json, markdown, report, quiet,
         };
         shared.AddTo(command);
         command.SetAction((result, cancellationToken) =>
@@ -47,6 +48,8 @@ internal static class EvaluateCommand
                     Encoder = result.GetValue(encoder) is { } path ? AlignCommand.Features(path) : null,
                     Device = result.GetValue(shared.Device)!,
                     Form = result.GetValue(json) ? OutputForm.Json : result.GetValue(markdown) ? OutputForm.Markdown : result.GetValue(quiet) ? OutputForm.None : OutputForm.Text,
+                    Report = result.GetValue(report),
+                    Command = ShellCommand.Of(result),
                     Quiet = result.GetValue(quiet),
                     Warnings = warnings,
                     ReadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds,

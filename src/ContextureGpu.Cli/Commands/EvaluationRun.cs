@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Cli;
 
@@ -36,6 +37,12 @@ internal sealed record EvaluationRequest
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     public double ReadSeconds { get; init; }
+
+    /// <summary>File for the page with plots, or null.</summary>
+    public string? Report { get; init; }
+
+    /// <summary>What a reader types to repeat it.</summary>
+    public string Command { get; init; } = "contexture";
 }
 
 /// <summary>What an evaluation found.</summary>
@@ -55,6 +62,7 @@ internal static class EvaluationRun
     /// <summary>Runs it.</summary>
     public static int Run(EvaluationRequest request, CancellationToken cancellationToken)
     {
+        OutputFiles.Check([request.Table.Source], ("--report", request.Report));
         if (request.Encoder is not null && request.Options.SubsetRows is not null)
             throw new InputException("an encoder is judged on all rows; leave out --rows");
         if (request.Encoder is { } array && array.Rows != request.Table.Rows)
@@ -83,6 +91,8 @@ internal static class EvaluationRun
         bool areMany = reports.Count > 1;
         string[] warnings = [.. request.Warnings.Concat(reports.SelectMany(r => r.Warnings.Select(w => areMany && !w.Contains(r.Context.ToString(), StringComparison.Ordinal) ? $"{r.Context}: {w}" : w))).Distinct()];
         var outcome = new EvaluationOutcome(request, reports, encoders, Rank(reports), warnings, seconds);
+        if (request.Report is not null)
+            HtmlReport.Write(request.Report, EvaluationReport.Of(Content(outcome, engine.Device)));
         switch (request.Form)
         {
             case OutputForm.Json:
@@ -98,6 +108,32 @@ internal static class EvaluationRun
         if (!request.Quiet)
             FitRun.PrintWarnings(warnings);
         return 0;
+    }
+
+    private static EvaluationContent Content(EvaluationOutcome outcome, DeviceDescription device)
+    {
+        EvaluationRequest request = outcome.Request;
+        return new EvaluationContent
+        {
+            Ranked = [.. outcome.Ranking.Select(i => outcome.Reports[i])],
+            Encoders = outcome.Encoders.Count == 0 ? null : [.. outcome.Ranking.Select(i => outcome.Encoders[i])],
+            Source = request.Table.Source,
+            Command = request.Command,
+            Target = TargetView.Of(request.Table, request.Targets.Count > 0 ? request.Targets[0].Name : null),
+            Facts = [("device", $"{device.Selector}: {device.Name}"), ("products in", device.NativeLibrary ?? "managed code"), ("seconds, all", FitReport.Times(outcome.Seconds))],
+            Warnings = outcome.Warnings,
+            Levels = request.Sweep is { } sweep ? [.. outcome.Ranking.Select(i => sweep.Levels[i].Level)] : null,
+            Level = request.Sweep is null ? "level" : Parameter(request.Sweep.Text),
+        };
+    }
+
+    /// <summary>The word before the equals sign before the range of a sweep.</summary>
+    internal static string Parameter(string sweep)
+    {
+        int equals = sweep.LastIndexOf('=', sweep.IndexOf("..", StringComparison.Ordinal)), start = equals;
+        while (start > 0 && char.IsAsciiLetterOrDigit(sweep[start - 1]))
+            start--;
+        return sweep[start..equals];
     }
 
     /// <summary>A progress line where somebody can see it.</summary>

@@ -70,6 +70,7 @@ internal static class FitCommand
                     Quiet = result.GetValue(quiet),
                     Warnings = warnings,
                     ReadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
+                    Command = ShellCommand.Of(result),
                 },
                 cancellationToken), cancellationToken);
         });

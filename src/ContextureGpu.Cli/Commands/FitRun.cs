@@ -37,6 +37,9 @@ internal sealed record FitRequest
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     public double ReadSeconds { get; init; }
+
+    /// <summary>What a reader types to repeat it.</summary>
+    public string Command { get; init; } = "contexture";
 }
 
 /// <summary>A fit from table to files; what <c>fit</c> and <c>demo</c> share.</summary>
@@ -70,8 +73,10 @@ internal static class FitRun
             model.Save(request.Model);
         if (request.Report is not null)
         {
-            (int[]? groups, IReadOnlyList<string> names) = Groups(request);
-            HtmlReport.Write(request.Report, new ReportContent($"{model.Context} on {request.Table.Source}", Facts(request, model), warnings, model, groups, names));
+            (string, double)[] before = [("read", request.ReadSeconds), ("open", open), ("fit", fit)];
+            HtmlReport.Write(
+                request.Report,
+                FitReport.Of(model, request.Table.Source, TargetView.Of(request.Table, request.Target), Facts(request, model), before, warnings, request.Command));
         }
         double write = Lap();
         var seconds = new (string, double)[] { ("read", request.ReadSeconds), ("open", open), ("fit", fit), ("write", write), ("total", request.ReadSeconds + open + fit + write) };
@@ -121,22 +126,6 @@ internal static class FitRun
         var features = new float[(long)model.Rows * model.Dimension];
         model.CopyFeatures(features);
         NpyFile.Write(path, features, model.Rows, model.Dimension);
-    }
-
-    // The target, or the context's labels, colour the view of the features; a target that is no class does not.
-    private static (int[]?, IReadOnlyList<string>) Groups(FitRequest request)
-    {
-        if (request.Target is null)
-            return (null, []);
-        try
-        {
-            ClassLabels labels = ClassLabels.From(request.Table, request.Target);
-            return labels.Classes.Count <= 2 * HtmlReport.Colours ? (labels.Index.ToArray(), labels.Classes) : (null, []);
-        }
-        catch (InputException)
-        {
-            return (null, []);
-        }
     }
 
     private static (string, string)[] Facts(FitRequest request, SpectralModel model)

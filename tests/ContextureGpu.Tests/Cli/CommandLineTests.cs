@@ -30,7 +30,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
         Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
         int start = 0, plots = 0;
-        while ((start = page.IndexOf("<svg", start, StringComparison.Ordinal)) >= 0)
+        while ((start = page.IndexOf("<svg class=\"plot\"", start, StringComparison.Ordinal)) >= 0)
         {
             int end = page.IndexOf("</svg>", start, StringComparison.Ordinal) + 6;
             XDocument.Parse(page[start..end]);
