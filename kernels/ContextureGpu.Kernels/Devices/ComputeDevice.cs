@@ -20,6 +20,15 @@ public abstract class ComputeDevice : IDisposable
     public abstract Arithmetic<T> Arithmetic<T>()
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>;
 
+    /// <summary>
+    /// The operations as above, for work that may be called off: where the device works piece by piece an operation ends between two pieces, and what it was to write is then
+    /// undefined. Elsewhere the token is not looked at.
+    /// </summary>
+    /// <param name="cancellationToken">Ends operations with an <see cref="OperationCanceledException"/>.</param>
+    /// <inheritdoc cref="Arithmetic{T}()"/>
+    public virtual Arithmetic<T> CancellableArithmetic<T>(CancellationToken cancellationToken)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => Arithmetic<T>();
+
     /// <summary>As the search with a metric, by Euclidean distance.</summary>
     /// <inheritdoc cref="NearestNeighbors(ReadOnlySpan{double}, ReadOnlySpan{double}, int, int, NeighborMetric, Span{int}, Span{double}, CancellationToken)"/>
     public void NearestNeighbors(

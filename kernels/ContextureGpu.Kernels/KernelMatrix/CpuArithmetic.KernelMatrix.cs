@@ -23,9 +23,11 @@ internal sealed unsafe partial class CpuArithmetic<T>
     {
         CpuMatrix<T> from = Own(x), points = Own(y);
         var polynomial = new PolynomialOfProduct<T>(T.CreateTruncating(kernel.Gamma), T.CreateTruncating(kernel.Constant), kernel.Degree);
-        KernelLoops<T>.Widest.Product(
-            workers, polynomial, new PointSet<T>(from.Pointer, from.LeadingDimension, x.Rows, null), new PointSet<T>(points.Pointer, points.LeadingDimension, y.Rows, null),
-            x.Columns, Own(v), Own(output));
+        var left = new PointSet<T>(from.Pointer, from.LeadingDimension, x.Rows, null);
+        if (AreOne(from, points))
+            KernelLoops<T>.Widest.SymmetricProduct(workers, polynomial, left, x.Columns, null, null, Own(v), Own(output));
+        else
+            KernelLoops<T>.Widest.Product(workers, polynomial, left, new PointSet<T>(points.Pointer, points.LeadingDimension, y.Rows, null), x.Columns, Own(v), Own(output));
     }
 
     protected override void NormalizeRowsCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
@@ -52,29 +54,55 @@ internal sealed unsafe partial class CpuArithmetic<T>
     // The product with v or, without one, the logarithmic row sums.
     private void Run(RadialKernel kernel, CpuMatrix<T> x, CpuMatrix<T>? a, CpuMatrix<T> y, CpuMatrix<T>? b, CpuMatrix<T>? v, CpuMatrix<T> output)
     {
+        T scale = kernel.GammaTimes<T>(Log2E);
+        switch (kernel.Kind)
+        {
+            case RadialKernelKind.Gaussian:
+                Run(new GaussianOfDifferences<T>(scale), x, a, y, b, v, output);
+                break;
+            case RadialKernelKind.Exponential:
+                Run(new ExponentialOfDistance<T>(scale), x, a, y, b, v, output);
+                break;
+            case RadialKernelKind.Laplacian:
+                Run(new LaplacianOfDifferences<T>(scale), x, a, y, b, v, output);
+                break;
+            default:
+                throw new ArgumentException($"the CPU device does not know the kernel {kernel.Kind}", nameof(kernel));
+        }
+    }
+
+    private void Run<TKernel>(TKernel kernel, CpuMatrix<T> x, CpuMatrix<T>? a, CpuMatrix<T> y, CpuMatrix<T>? b, CpuMatrix<T>? v, CpuMatrix<T> output)
+        where TKernel : struct, IPairwiseKernel<T>
+    {
         int n = x.Rows, m = y.Rows, d = x.Columns;
         T* offsets = Panel<T>.Allocate((long)n + m);
         try
         {
+            if (v is not null && AreOne(x, y) && IsNonNegative(a) && IsNonNegative(b))
+            {
+                // A radial kernel is at most 1, so what is lost where it underflows a factor of at most 1 would have lost as well.
+                T* zeros = Panel<T>.Allocate(n);
+                try
+                {
+                    new Span<T>(zeros, n).Clear();
+                    Factors(a, n, offsets);
+                    Factors(b, m, offsets + n);
+                    KernelLoops<T>.Widest.SymmetricProduct(workers, kernel, new PointSet<T>(x.Pointer, x.LeadingDimension, n, zeros), d, offsets, offsets + n, v, output);
+                }
+                finally
+                {
+                    NativeMemory.AlignedFree(zeros);
+                }
+                return;
+            }
             BinaryOffsets(a, n, offsets);
             BinaryOffsets(b, m, offsets + n);
             var from = new PointSet<T>(x.Pointer, x.LeadingDimension, n, offsets);
             var points = new PointSet<T>(y.Pointer, y.LeadingDimension, m, offsets + n);
-            T scale = kernel.GammaTimes<T>(Log2E);
-            switch (kernel.Kind)
-            {
-                case RadialKernelKind.Gaussian:
-                    Run(new GaussianOfDifferences<T>(scale), from, points, d, v, output);
-                    break;
-                case RadialKernelKind.Exponential:
-                    Run(new ExponentialOfDistance<T>(scale), from, points, d, v, output);
-                    break;
-                case RadialKernelKind.Laplacian:
-                    Run(new LaplacianOfDifferences<T>(scale), from, points, d, v, output);
-                    break;
-                default:
-                    throw new ArgumentException($"the CPU device does not know the kernel {kernel.Kind}", nameof(kernel));
-            }
+            if (v is null)
+                KernelLoops<T>.Widest.LogSum(workers, kernel, from, points, d, output);
+            else
+                KernelLoops<T>.Widest.Product(workers, kernel, from, points, d, v, output);
         }
         finally
         {
@@ -82,13 +110,25 @@ internal sealed unsafe partial class CpuArithmetic<T>
         }
     }
 
-    private void Run<TKernel>(TKernel kernel, PointSet<T> x, PointSet<T> y, int d, CpuMatrix<T>? v, CpuMatrix<T> output)
-        where TKernel : struct, IPairwiseKernel<T>
+    // Whether the kernel matrix is of points with themselves, and large enough for half of it to be worth a schedule.
+    private static bool AreOne(CpuMatrix<T> x, CpuMatrix<T> y) =>
+        x.Pointer == y.Pointer && x.Rows == y.Rows && x.LeadingDimension == y.LeadingDimension && x.Rows >= KernelLoops<T>.SmallestSymmetric;
+
+    private static bool IsNonNegative(CpuMatrix<T>? offset)
     {
-        if (v is null)
-            KernelLoops<T>.Widest.LogSum(workers, kernel, x, y, d, output);
-        else
-            KernelLoops<T>.Widest.Product(workers, kernel, x, y, d, v, output);
+        for (int i = 0; offset is not null && i < offset.Rows; i++)
+        {
+            if (!(offset.Pointer[(nint)i * offset.LeadingDimension] >= T.Zero))
+                return false;
+        }
+        return true;
+    }
+
+    // The factors exp(-offset).
+    private static void Factors(CpuMatrix<T>? offset, int count, T* to)
+    {
+        for (int i = 0; i < count; i++)
+            to[i] = offset is null ? T.One : T.CreateTruncating(Math.Exp(-double.CreateTruncating(offset.Pointer[(nint)i * offset.LeadingDimension])));
     }
 
     // What an offset of the natural logarithm takes off the binary one.

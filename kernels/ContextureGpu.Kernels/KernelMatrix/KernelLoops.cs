@@ -27,6 +27,12 @@ internal abstract unsafe class KernelLoops<T>
         : Vector256.IsHardwareAccelerated ? new KernelLoops<T, Lanes256<T>, Vector256<T>>()
         : new KernelLoops<T, Lanes128<T>, Vector128<T>>();
 
+    /// <summary>Points from which on <see cref="SymmetricProduct"/> is faster than <see cref="Product"/>.</summary>
+    public const int SmallestSymmetric = 4 * SymmetricPoints;
+
+    /// <summary>Blocks of a symmetric product are multiples of this: of the rows of a tile and of the points of a panel at every width.</summary>
+    protected const int SymmetricPoints = 288;
+
     /// <summary><c>out_i = sum_j k(x_i, y_j) v_j</c>, offsets included.</summary>
     /// <param name="workers">The threads.</param>
     /// <param name="kernel">The kernel.</param>
@@ -38,6 +44,21 @@ internal abstract unsafe class KernelLoops<T>
     public abstract void Product<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, PointSet<T> y, int dimension, CpuMatrix<T> v, CpuMatrix<T> output)
         where TKernel : struct, IPairwiseKernel<T>;
 
+    /// <summary>
+    /// <c>out_i = l_i sum_j k(x_i, x_j) r_j v_j</c>: a kernel matrix of points with themselves, of which every value beyond the blocks of the diagonal is computed once and used
+    /// twice. It takes scratch memory of 2 n p elements.
+    /// </summary>
+    /// <param name="workers">The threads.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="x">(n, d); offsets that are not zero are not for this form, since each value serves a row and a column.</param>
+    /// <param name="dimension">d, 0 included.</param>
+    /// <param name="left">l, n numbers; null for ones.</param>
+    /// <param name="right">r, n numbers; null for ones.</param>
+    /// <param name="v">(n, p).</param>
+    /// <param name="output">(n, p).</param>
+    public abstract void SymmetricProduct<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, int dimension, T* left, T* right, CpuMatrix<T> v, CpuMatrix<T> output)
+        where TKernel : struct, IPairwiseKernel<T>;
+
     /// <summary><c>out_i = log sum_j k(x_i, y_j)</c>, offsets included, for kernels with a logarithm.</summary>
     /// <inheritdoc cref="Product"/>
     public abstract void LogSum<TKernel>(Workers workers, TKernel kernel, PointSet<T> x, PointSet<T> y, int dimension, CpuMatrix<T> output)
@@ -45,7 +66,7 @@ internal abstract unsafe class KernelLoops<T>
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class KernelLoops<T, TLanes, TVector> : KernelLoops<T>
+internal sealed unsafe partial class KernelLoops<T, TLanes, TVector> : KernelLoops<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TLanes : struct, IVectorLanes<TVector, T>
     where TVector : unmanaged

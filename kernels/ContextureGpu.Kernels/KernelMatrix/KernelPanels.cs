@@ -190,6 +190,129 @@ internal static unsafe class KernelPanels<T, TLanes, TVector>
         Include(s50, s51, sums + (10 * lanes));
     }
 
+    /// <summary>
+    /// The other half of a symmetric product: <c>sums_j += sum_i tile_ji v_i</c> over the first <paramref name="points"/> points of the panel, row j of the sums at
+    /// <c>j leading</c>.
+    /// </summary>
+    /// <param name="tile">The tile.</param>
+    /// <param name="rows">Rows of the tile.</param>
+    /// <param name="points">Points of the panel, at most <see cref="Width"/>.</param>
+    /// <param name="v">Row i belongs to point i of the panel; columns are padded to whole vectors, as those of the sums.</param>
+    /// <param name="leading">From one row to the next, of v and of the sums.</param>
+    /// <param name="sums">A row for each row of the tile.</param>
+    public static void AddTransposed(T* tile, int rows, int points, T* v, nint leading, T* sums)
+    {
+        int lanes = TLanes.Count, whole = rows / (2 * Rows) * (2 * Rows);
+        for (nint c = 0; c < leading; c += 2 * lanes)
+        {
+            bool pair = c + lanes < leading;
+            for (nint j = 0; j < whole; j += 2 * Rows)
+            {
+                if (pair)
+                {
+                    AddSixRows(tile + (j * Width), points, v + c, leading, sums + (j * leading) + c);
+                    AddSixRows(tile + ((j + Rows) * Width), points, v + c, leading, sums + ((j + Rows) * leading) + c);
+                }
+                else
+                {
+                    AddTwelveRows(tile + (j * Width), points, v + c, leading, sums + (j * leading) + c);
+                }
+            }
+            for (nint j = whole; j < rows; j++)
+            {
+                AddRow(tile + (j * Width), points, v + c, leading, sums + (j * leading) + c);
+                if (pair)
+                    AddRow(tile + (j * Width), points, v + c + lanes, leading, sums + (j * leading) + c + lanes);
+            }
+        }
+    }
+
+    // Two vectors of columns: a value of the tile is read once for both.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddSixRows(T* tile, int points, T* v, nint leading, T* sums)
+    {
+        int lanes = TLanes.Count;
+        TVector s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default;
+        TVector s30 = default, s31 = default, s40 = default, s41 = default, s50 = default, s51 = default;
+        for (nint i = 0; i < points; i++)
+        {
+            TVector v0 = TLanes.Load(v), v1 = TLanes.Load(v + lanes);
+            v += leading;
+            TVector value = TLanes.Broadcast(tile[i]);
+            s00 = TLanes.MultiplyAdd(value, v0, s00);
+            s01 = TLanes.MultiplyAdd(value, v1, s01);
+            value = TLanes.Broadcast(tile[i + Width]);
+            s10 = TLanes.MultiplyAdd(value, v0, s10);
+            s11 = TLanes.MultiplyAdd(value, v1, s11);
+            value = TLanes.Broadcast(tile[i + (2 * Width)]);
+            s20 = TLanes.MultiplyAdd(value, v0, s20);
+            s21 = TLanes.MultiplyAdd(value, v1, s21);
+            value = TLanes.Broadcast(tile[i + (3 * Width)]);
+            s30 = TLanes.MultiplyAdd(value, v0, s30);
+            s31 = TLanes.MultiplyAdd(value, v1, s31);
+            value = TLanes.Broadcast(tile[i + (4 * Width)]);
+            s40 = TLanes.MultiplyAdd(value, v0, s40);
+            s41 = TLanes.MultiplyAdd(value, v1, s41);
+            value = TLanes.Broadcast(tile[i + (5 * Width)]);
+            s50 = TLanes.MultiplyAdd(value, v0, s50);
+            s51 = TLanes.MultiplyAdd(value, v1, s51);
+        }
+        Include(s00, s01, sums);
+        Include(s10, s11, sums + leading);
+        Include(s20, s21, sums + (2 * leading));
+        Include(s30, s31, sums + (3 * leading));
+        Include(s40, s41, sums + (4 * leading));
+        Include(s50, s51, sums + (5 * leading));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddTwelveRows(T* tile, int points, T* v, nint leading, T* sums)
+    {
+        TVector s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default;
+        TVector s6 = default, s7 = default, s8 = default, s9 = default, s10 = default, s11 = default;
+        for (nint i = 0; i < points; i++)
+        {
+            TVector value = TLanes.Load(v);
+            v += leading;
+            s0 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i]), value, s0);
+            s1 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + Width]), value, s1);
+            s2 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (2 * Width)]), value, s2);
+            s3 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (3 * Width)]), value, s3);
+            s4 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (4 * Width)]), value, s4);
+            s5 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (5 * Width)]), value, s5);
+            s6 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (6 * Width)]), value, s6);
+            s7 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (7 * Width)]), value, s7);
+            s8 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (8 * Width)]), value, s8);
+            s9 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (9 * Width)]), value, s9);
+            s10 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (10 * Width)]), value, s10);
+            s11 = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i + (11 * Width)]), value, s11);
+        }
+        IncludeRow(s0, sums);
+        IncludeRow(s1, sums + leading);
+        IncludeRow(s2, sums + (2 * leading));
+        IncludeRow(s3, sums + (3 * leading));
+        IncludeRow(s4, sums + (4 * leading));
+        IncludeRow(s5, sums + (5 * leading));
+        IncludeRow(s6, sums + (6 * leading));
+        IncludeRow(s7, sums + (7 * leading));
+        IncludeRow(s8, sums + (8 * leading));
+        IncludeRow(s9, sums + (9 * leading));
+        IncludeRow(s10, sums + (10 * leading));
+        IncludeRow(s11, sums + (11 * leading));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRow(T* tile, int points, T* v, nint leading, T* sums)
+    {
+        TVector sum = default;
+        for (int i = 0; i < points; i++, v += leading)
+            sum = TLanes.MultiplyAdd(TLanes.Broadcast(tile[i]), TLanes.Load(v), sum);
+        IncludeRow(sum, sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void IncludeRow(TVector sum, T* sums) => TLanes.Store(TLanes.Add(TLanes.Load(sums), sum), sums);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Include(TVector first, TVector second, T* sums)
     {

@@ -1,4 +1,5 @@
 using ContextureGpu.Kernels;
+using ContextureGpu.Operators;
 using ContextureGpu.Spectral;
 
 namespace ContextureGpu;
@@ -28,6 +29,9 @@ internal static class FitMemory
 {
     private const int IndexBytes = sizeof(int), HostBytes = sizeof(double);
 
+    /// <summary>Blocks that a kernel product of points with themselves takes besides its input and output.</summary>
+    private const int SymmetricScratch = 2;
+
     /// <summary>The need of one part: a context that is no concatenation.</summary>
     /// <param name="context">The context, all numbers known.</param>
     /// <param name="shape">Sizes.</param>
@@ -40,18 +44,19 @@ internal static class FitMemory
             return PredictNystrom(context, shape, elementBytes, landmarks);
         double n = shape.Rows, m = Atoms(context, shape), d = Math.Min(shape.Dimension, Math.Min(n, m)), e = solver == SpectralSolver.Exact ? sizeof(double) : elementBytes;
         int rows = shape.Rows, atoms = (int)Math.Min(int.MaxValue, m), dimension = (int)Math.Max(1, d);
+        var krylov = new KrylovSolverOptions { LeastBlock = IsRecomputed(context) ? KernelWalk<float>.EconomicBlock : 1 };
         double width = solver switch
         {
             SpectralSolver.Exact => 256,
             SpectralSolver.Randomized => d + 10,
-            _ => KrylovSolver.BlockWidth(Math.Min(rows, atoms), dimension, new KrylovSolverOptions()),
+            _ => KrylovSolver.BlockWidth(Math.Min(rows, atoms), dimension, krylov),
         };
         double finish = (2 * (n + m) * d) + (3 * Math.Max(n, m) * Math.Min(d, SingularTriplets<float>.CertificateColumns));
         double work = solver switch
         {
             SpectralSolver.Exact => ((n + m) * Math.Min(width, m)) + (Math.Min(n, m) * d) + finish,
             SpectralSolver.Randomized => ((n + m) * width) + (Math.Max(n, m) * width) + finish,
-            _ => KrylovSolver.PeakElements(rows, atoms, dimension, new KrylovSolverOptions()),
+            _ => KrylovSolver.PeakElements(rows, atoms, dimension, krylov),
         };
         LawBytes law = Law(context, shape, e, Math.Max(width, Math.Min(d, SingularTriplets<float>.CertificateColumns)));
         double deflation = (n + m) * 2;
@@ -135,9 +140,9 @@ internal static class FitMemory
             case CombinationContext sum:
                 return sum.Terms.Select(t => Law(t.Part, shape, e, width)).Aggregate((a, b) => a + b) + new LawBytes(e * width * (n + (2 * Atoms(context, shape))), 0);
             case RbfContext or CosineContext or TargetContext:
-                return new LawBytes(e * ((n * ((2 * shape.Inputs) + 4)) + (2 * n * width)), 0);
+                return new LawBytes(e * ((n * ((2 * shape.Inputs) + 4)) + ((2 + SymmetricScratch) * n * width)), 0);
             case MaskContext { Then: RbfContext } mask:
-                return new LawBytes(e * ((n * ((4 * shape.Inputs) + 4 + mask.Draws)) + (3 * n * width)), 0);
+                return new LawBytes(e * ((n * ((4 * shape.Inputs) + 4 + mask.Draws)) + ((3 + SymmetricScratch) * n * width)), 0);
             case MaskContext mask:
                 LawBytes once = Law(mask.Then, shape, e, width);
                 return new LawBytes((once.Device * mask.Draws) + (e * width * 2 * n), (once.Host + (HostBytes * n * shape.Inputs)) * mask.Draws);
@@ -170,6 +175,17 @@ internal static class FitMemory
         // A user's law is not known before it is asked.
         CustomContext => 64.0 * shape.Rows,
         _ => throw new ArgumentException($"'{context}' is not stored", nameof(context)),
+    };
+
+    // Whether an operator of the context has entries that are computed at each application.
+    private static bool IsRecomputed(Context context) => context switch
+    {
+        RbfContext or TargetContext or NoiseContext or ViewsContext => true,
+        MaskContext mask => IsRecomputed(mask.Then),
+        PairsContext pairs => IsRecomputed(pairs.Then),
+        ConvolutionContext chain => chain.Factors.Any(IsRecomputed),
+        CombinationContext sum => sum.Terms.Any(t => IsRecomputed(t.Part)),
+        _ => false,
     };
 
     private static string Space(Context context) => context switch

@@ -8,6 +8,8 @@ internal sealed class Adjoint<T>(LinearOperator<T> inner)
     : LinearOperator<T>(inner.Arithmetic, inner.Columns, inner.Rows, inner.Structure & OperatorStructure.SelfAdjoint)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    public override int LeastBlock => inner.LeastBlock;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y) => inner.ApplyAdjoint(x, y);
 
     protected override void ApplyAdjointCore(DeviceMatrix<T> x, DeviceMatrix<T> y) => inner.Apply(x, y);

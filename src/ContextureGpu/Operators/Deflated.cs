@@ -21,6 +21,8 @@ internal sealed class Deflated<T> : LinearOperator<T>
         (_inner, _left, _right, _projected) = (inner, left, right, new Workspace<T>(inner.Arithmetic));
     }
 
+    public override int LeastBlock => _inner.LeastBlock;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         DeviceMatrix<T> projected = _projected.Get(x.Rows, x.Columns);

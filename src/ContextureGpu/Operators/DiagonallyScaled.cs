@@ -24,6 +24,8 @@ internal sealed class DiagonallyScaled<T> : LinearOperator<T>
         _scaled = new Workspace<T>(Arithmetic);
     }
 
+    public override int LeastBlock => _inner.LeastBlock;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         DeviceMatrix<T> scaled = _scaled.Get(x.Rows, x.Columns);

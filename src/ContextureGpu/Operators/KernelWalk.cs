@@ -10,6 +10,9 @@ namespace ContextureGpu.Operators;
 internal sealed class KernelWalk<T> : LinearOperator<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Functions whose share of a kernel product is about that of the kernel's values.</summary>
+    public const int EconomicBlock = 16;
+
     private readonly RadialKernel _kernel;
     private readonly DeviceMatrix<T> _x, _y, _logSum;
     private readonly DeviceMatrix<T>? _offset;
@@ -28,6 +31,8 @@ internal sealed class KernelWalk<T> : LinearOperator<T>
         _logSum = arithmetic.Allocate(x.Rows, 1);
         arithmetic.KernelLogSum(kernel, x, y, _offset, _logSum);
     }
+
+    public override int LeastBlock => EconomicBlock;
 
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y) =>
         Arithmetic.KernelProduct(_kernel, _x, _logSum, _y, _offset, x, y);

@@ -31,6 +31,12 @@ internal abstract class LinearOperator<T> : IDisposable
     /// <summary>What is known of it.</summary>
     public OperatorStructure Structure { get; }
 
+    /// <summary>
+    /// Functions that a block should have at least. 1 if an application costs as much as its functions; more where the entries are recomputed each time, which costs the same
+    /// for one function as for many.
+    /// </summary>
+    public virtual int LeastBlock => 1;
+
     /// <summary><c>Y = T X</c>; X is (<see cref="Columns"/>, b), Y is (<see cref="Rows"/>, b), overwritten, not overlapping X.</summary>
     public void Apply(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {

@@ -40,6 +40,8 @@ internal sealed class MaskedKernelWalk<T> : LinearOperator<T>
         }
     }
 
+    public override int LeastBlock => KernelWalk<T>.EconomicBlock;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y) =>
         Average(y, (from, to, logSum, term) => Arithmetic.KernelProduct(_kernel, from, logSum, to, null, x, term));
 

@@ -32,6 +32,8 @@ internal sealed class PosteriorWalk<T> : LinearOperator<T>
         _logSum = arithmetic.UploadColumn<T>(Together(arithmetic.DownloadDouble(each), rows));
     }
 
+    public override int LeastBlock => KernelWalk<T>.EconomicBlock;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         for (int v = 0; v < _count; v++)

@@ -18,6 +18,8 @@ internal sealed class Product<T> : LinearOperator<T>
         (_left, _right, _between) = (left, right, new Workspace<T>(left.Arithmetic));
     }
 
+    public override int LeastBlock => Math.Max(_left.LeastBlock, _right.LeastBlock);
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         DeviceMatrix<T> between = _between.Get(_right.Rows, x.Columns);

@@ -23,6 +23,8 @@ internal sealed class SideBySide<T> : LinearOperator<T>
         (_parts, _term) = ([.. parts], new Workspace<T>(Arithmetic));
     }
 
+    public override int LeastBlock => _parts.Max(p => p.Operator.LeastBlock);
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         DeviceMatrix<T> term = _term.Get(Rows, x.Columns);

@@ -20,6 +20,8 @@ internal sealed class WeightedSum<T> : LinearOperator<T>
         (_terms, _term) = ([.. terms], new Workspace<T>(Arithmetic));
     }
 
+    public override int LeastBlock => _terms.Max(t => t.Operator.LeastBlock);
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y) => Accumulate(x, y, (t, a, b) => t.Apply(a, b));
 
     protected override void ApplyAdjointCore(DeviceMatrix<T> x, DeviceMatrix<T> y) => Accumulate(x, y, (t, a, b) => t.ApplyAdjoint(a, b));

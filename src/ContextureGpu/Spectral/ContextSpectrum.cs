@@ -23,7 +23,7 @@ internal sealed record ContextSpectrum(
         IProgress<SolverProgress>? progress, CancellationToken cancellationToken, double[]? rowMass = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        Arithmetic<T> on = device.Arithmetic<T>();
+        Arithmetic<T> on = device.CancellableArithmetic<T>(cancellationToken);
         (int n, int m) = (context.Rows, context.Atoms);
         double[] weights = context.InputWeights ?? rowMass ?? Equal(n);
         ContextComponents components = ContextComponents.Find(context, weights, cancellationToken);

@@ -13,6 +13,9 @@ internal sealed record KrylovSolverOptions
     /// <summary>Functions a block; 0 chooses by the number of wanted pairs.</summary>
     public int BlockWidth { get; init; }
 
+    /// <summary>Functions a block has at least if the solver chooses: see <see cref="LinearOperator{T}.LeastBlock"/>.</summary>
+    public int LeastBlock { get; init; } = 1;
+
     /// <summary>Most functions in the basis before it is compressed; 0 chooses by the number of wanted pairs.</summary>
     public int BasisSize { get; init; }
 
@@ -55,6 +58,7 @@ internal static class KrylovSolver
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dimension, Math.Min(b.Rows, b.Columns));
         Arithmetic<T> arithmetic = b.Arithmetic;
+        options = options with { LeastBlock = Math.Max(options.LeastBlock, b.LeastBlock) };
         bool onTheRight = b.Rows > b.Columns;
         using var adjoint = new Adjoint<T>(b);
         using var run = new KrylovIteration<T>(onTheRight ? adjoint : b, dimension, host, options, cancellationToken);
@@ -75,7 +79,7 @@ internal static class KrylovSolver
 
     /// <summary>Functions a block: wide enough for the device to work at full speed, narrow enough that the basis sees many powers.</summary>
     public static int BlockWidth(int space, int dimension, KrylovSolverOptions options) =>
-        Math.Min(space, options.BlockWidth > 0 ? options.BlockWidth : Math.Clamp((dimension / 16 + 7) / 8 * 8, 8, 32));
+        Math.Min(space, options.BlockWidth > 0 ? options.BlockWidth : Math.Max(options.LeastBlock, Math.Clamp((dimension / 16 + 7) / 8 * 8, 8, 32)));
 
     /// <summary>Functions in the basis when it is full.</summary>
     public static int BasisSize(int space, int dimension, KrylovSolverOptions options)

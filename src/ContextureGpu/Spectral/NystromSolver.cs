@@ -47,7 +47,7 @@ internal static class NystromSolver
         progress.Report(FitPhase.Solving, 0);
         ContextSpectrum small = ContextSpectrum.Compute<T>(bound, dimension, SpectralSolver.Krylov, options, device, host, progress, cancellationToken, landmarks.Mass);
         progress.Report(FitPhase.Extending, 0);
-        Arithmetic<T> on = device.Arithmetic<T>();
+        Arithmetic<T> on = device.CancellableArithmetic<T>(cancellationToken);
         int n = sample.Rows, d = dimension, rank = small.Rank;
         double[] functions = Over(small.AtomFunctions.ToDouble(), small.SingularValues);
         FunctionValues features = FunctionValues.Zeros<T>(n, d);
@@ -111,7 +111,7 @@ internal static class NystromSolver
         int d = spectrum.SingularValues.Length;
         int[]? rows = sample.Rows <= exactRows ? null : Landmarks.Uniform(sample.Rows, evaluationRows, options.Seed + 1, sample.Rows - landmarks.Rows.Length >= evaluationRows ? landmarks.Rows : []);
         ContextSample used = rows is null ? sample : sample.Subset(rows);
-        Arithmetic<T> on = device.Arithmetic<T>();
+        Arithmetic<T> on = device.CancellableArithmetic<T>(cancellationToken);
         BoundContext bound = ContextBinding.Bind(context, used, device, cancellationToken);
         double root = 1 / Math.Sqrt(used.Rows);
         var weights = new double[used.Rows];

@@ -110,6 +110,88 @@ public sealed unsafe class KernelLoopsTests
         Assert.Equal(results[0], results[2]);
     }
 
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Points_with_themselves(ulong seed)
+    {
+        Run<float>(seed);
+        Run<double>(seed);
+
+        static void Run<T>(ulong seed)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        {
+            // One point, one block with a tail, two to five blocks; the device takes the symmetric form from 1152 points on.
+            var random = new Philox(seed, 2);
+            int[] counts = [1, 101, 288, 301, 577, 1151, 1152, 1165, 1303];
+            int n = counts[seed % (ulong)counts.Length], d = (int)(random.Uniform(2) * 20), p = 1 + (int)(random.Uniform(3) * 40);
+            var kernel = new RadialKernel(Kinds[seed % (ulong)Kinds.Length], Math.Pow(10, -2 + (3 * random.Uniform(4))) / Math.Max(1, d));
+            bool offsets = (seed & 1) == 0;
+            T[] x = Points<T>(seed + 500, n * d, 1, 0), v = Points<T>(seed + 600, n * p, 1, 0);
+            T[] a = Array.ConvertAll(Points<T>(seed + 700, n, 2, 0), value => offsets ? T.Abs(value) : T.Zero), b = Array.ConvertAll(Points<T>(seed + 800, n, 1, 0), value => offsets ? T.Abs(value) : T.Zero);
+            Expected expected = Truth.KernelProduct(kernel, x, a, x, b, v, n, n, d, p);
+            string what = $"{kernel.Kind}, {typeof(T).Name}, (n, d, p) = ({n}, {d}, {p})";
+            using CpuDevice device = CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None });
+            Arithmetic<T> on = device.Arithmetic<T>();
+            using DeviceMatrix<T> points = Put(on, x, n, d), block = Put(on, v, n, p), output = on.Allocate(n, p), rows = Put(on, a, n, 1), columns = Put(on, b, n, 1);
+            on.Fill(output, T.NaN);
+            on.KernelProduct(kernel, points, offsets ? rows : null, points, offsets ? columns : null, block, output);
+            Tolerance.Report(what, Tolerance.Fraction<T>(what, Get(on, output), expected));
+            T[] left = Array.ConvertAll(a, value => T.Exp(-value)), right = Array.ConvertAll(b, value => T.Exp(-value)), zeros = new T[n];
+            AtEveryWidth((KernelLoops<T> loops) =>
+            {
+                on.Fill(output, T.NaN);
+                T s = T.CreateTruncating(kernel.Gamma / Math.Log(2));
+                (CpuMatrix<T> from, CpuMatrix<T> values, CpuMatrix<T> to) = ((CpuMatrix<T>)points, (CpuMatrix<T>)block, (CpuMatrix<T>)output);
+                var workers = new Workers(2);
+                fixed (T* zero = zeros, l = left, r = right)
+                {
+                    var set = new PointSet<T>(from.Pointer, d, n, zero);
+                    if (kernel.Kind == RadialKernelKind.Gaussian)
+                        loops.SymmetricProduct(workers, new GaussianOfDifferences<T>(s), set, d, l, r, values, to);
+                    else if (kernel.Kind == RadialKernelKind.Exponential)
+                        loops.SymmetricProduct(workers, new ExponentialOfDistance<T>(s), set, d, l, r, values, to);
+                    else
+                        loops.SymmetricProduct(workers, new LaplacianOfDifferences<T>(s), set, d, l, r, values, to);
+                }
+                Tolerance.Fraction<T>($"{what}, {loops.GetType().GenericTypeArguments[^1].Name}", Get(on, output), expected);
+            });
+        }
+    }
+
+    [Fact]
+    public void A_product_ends_between_two_pieces_when_it_is_called_off()
+    {
+        const int N = 3000;
+        using CpuDevice device = CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None, Threads = 2 });
+        using var source = new CancellationTokenSource();
+        Arithmetic<float> on = device.CancellableArithmetic<float>(source.Token);
+        float[] x = Points<float>(22, N * 3, 1, 0);
+        using DeviceMatrix<float> points = Put(on, x, N, 3), others = Put(on, x, N, 3), block = Put(on, x, N, 3), output = on.Allocate(N, 3);
+        var kernel = new RadialKernel(RadialKernelKind.Gaussian, 1);
+        on.KernelProduct(kernel, points, null, points, null, block, output);
+        float[] before = Get(on, output);
+        source.Cancel();
+        Assert.Throws<OperationCanceledException>(() => on.KernelProduct(kernel, points, null, points, null, block, output));
+        Assert.Throws<OperationCanceledException>(() => on.KernelProduct(kernel, points, null, others, null, block, output));
+
+        // Others on the device go on.
+        device.Arithmetic<float>().KernelProduct(kernel, points, null, points, null, block, output);
+        Assert.Equal(before, Get(device.Arithmetic<float>(), output));
+    }
+
+    [Fact]
+    public void A_polynomial_of_points_with_themselves()
+    {
+        const int N = 1201, D = 4, P = 19;
+        double[] x = Points<double>(20, N * D, 0.5, 0), v = Points<double>(21, N * P, 1, 0);
+        using CpuDevice device = CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None });
+        Arithmetic<double> on = device.Arithmetic<double>();
+        using DeviceMatrix<double> points = Put(on, x, N, D), block = Put(on, v, N, P), output = on.Allocate(N, P);
+        DotProductKernel kernel = DotProductKernel.Polynomial(0.7, 1, 3);
+        on.KernelProduct(kernel, points, points, block, output);
+        Tolerance.Fraction<double>("polynomial", Get(on, output), Truth.KernelProduct(kernel, x, x, v, N, N, D, P));
+    }
+
     /// <summary>A share of the points y equals points x, up to the separation.</summary>
     private static void Check<T>(ulong seed, int n, int m, int d, int p, double gamma, double scale, double shift, RadialKernelKind kind, (double Fraction, double Separation) duplicates)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

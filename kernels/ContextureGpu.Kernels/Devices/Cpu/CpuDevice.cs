@@ -8,6 +8,7 @@ namespace ContextureGpu.Kernels;
 public sealed class CpuDevice : ComputeDevice
 {
     private readonly Workers _workers;
+    private readonly NativeBlas? _products;
     private readonly CpuArithmetic<float> _single;
     private readonly CpuArithmetic<double> _double;
 
@@ -15,7 +16,7 @@ public sealed class CpuDevice : ComputeDevice
         : base(description)
     {
         NativeBlas? blas = selection.Library, products = selection.ProductsInLibrary ? blas : null;
-        _workers = workers;
+        (_workers, _products) = (workers, products);
         PassedOver = selection.PassedOver;
         ProductSpeeds = selection.Speeds;
         ProductsInLibrary = selection.ProductsInLibrary;
@@ -66,6 +67,13 @@ public sealed class CpuDevice : ComputeDevice
         if (typeof(T) == typeof(double))
             return (Arithmetic<T>)(object)_double;
         throw new NotSupportedException($"the CPU device does not compute in {typeof(T).Name}");
+    }
+
+    /// <inheritdoc/>
+    public override Arithmetic<T> CancellableArithmetic<T>(CancellationToken cancellationToken)
+    {
+        Arithmetic<T> always = Arithmetic<T>();
+        return cancellationToken.CanBeCanceled ? new CpuArithmetic<T>(this, _workers.Until(cancellationToken), _products) : always;
     }
 
     /// <inheritdoc/>
