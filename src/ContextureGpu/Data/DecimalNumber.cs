@@ -4,7 +4,8 @@ namespace ContextureGpu;
 
 /// <summary>
 /// Reads decimal numbers as <see cref="double.Parse(ReadOnlySpan{char}, NumberStyles, IFormatProvider?)"/> does, to the same bits. A number of few digits is the quotient or product
-/// of two exact float64 numbers, which is rounded once (Clinger, "How to Read Floating Point Numbers Accurately", PLDI 1990); all others are left to .NET.
+/// of two exact float64 numbers, which is rounded once (Clinger, "How to Read Floating Point Numbers Accurately", PLDI 1990); one of up to 19 digits is <see cref="DecimalScaling"/>'s;
+/// all others are left to .NET.
 /// </summary>
 internal static class DecimalNumber
 {
@@ -29,6 +30,9 @@ internal static class DecimalNumber
         }
         ulong mantissa = 0;
         int first = at;
+        while (at < text.Length && text[at] == '0')
+            at++;
+        int zeros = at - first;
         for (; at < text.Length && (uint)(text[at] - '0') <= 9; at++)
             mantissa = (10 * mantissa) + (uint)(text[at] - '0');
         int digits = at - first, fraction = 0;
@@ -41,9 +45,12 @@ internal static class DecimalNumber
             digits += fraction;
         }
         int power = -fraction;
-        if (digits is 0 or > MostDigits || mantissa > LargestExact || (at < text.Length && !TryExponent(text[at..], ref power)) || Math.Abs(power) > LargestPower)
+        if (digits == 0 || digits - zeros > MostDigits || (at < text.Length && !TryExponent(text[at..], ref power)) || Math.Abs(power) > DecimalScaling.LargestPower)
             return double.TryParse(text, Style, CultureInfo.InvariantCulture, out value);
-        value = power < 0 ? mantissa / PowersOfTen[-power] : mantissa * PowersOfTen[power];
+        if (mantissa <= LargestExact && Math.Abs(power) <= LargestPower)
+            value = power < 0 ? mantissa / PowersOfTen[-power] : mantissa * PowersOfTen[power];
+        else
+            value = mantissa == 0 ? 0 : DecimalScaling.Scale(mantissa, power);
         if (negative)
             value = -value;
         return true;

@@ -30,8 +30,7 @@ internal sealed class DigitStore
             to = to[3..];
             _used += needed;
         }
-        for (int i = 0; i < digits.Length; i++)
-            to[i] = (byte)digits[i];
+        Ascii.FromUtf16(digits, to, out _);
     }
 
     /// <summary>Reads the texts in the order in which they were added.</summary>

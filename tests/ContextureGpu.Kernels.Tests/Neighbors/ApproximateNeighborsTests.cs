@@ -90,12 +90,13 @@ public sealed class ApproximateNeighborsTests
     [Fact]
     public void BadArgumentsAreRefused()
     {
+        CancellationToken token = TestContext.Current.CancellationToken;
         double[] points = Normals(60, 1);
-        Assert.Throws<ArgumentException>(() => ApproximateNeighbors.Search(points, 3, 21, NeighborMetric.Euclidean, 0, new int[420], new double[420]));
-        Assert.Throws<ArgumentException>(() => ApproximateNeighbors.Search(points, 3, 2, NeighborMetric.Euclidean, 0, new int[40], new double[39]));
-        Assert.Throws<ArgumentException>(() => ApproximateNeighbors.Search(points, 7, 2, NeighborMetric.Euclidean, 0, new int[40], new double[40]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => ApproximateNeighbors.Search(points, 3, 0, NeighborMetric.Euclidean, 0, [], []));
-        Assert.Throws<ArgumentException>(() => ApproximateNeighbors.Search(new double[60], 3, 2, NeighborMetric.Cosine, 0, new int[40], new double[40]));
+        Assert.Throws<ArgumentException>(() => ApproximateNeighbors.Search(points, 3, 21, NeighborMetric.Euclidean, 0, new int[420], new double[420], token));
+        Assert.Throws<ArgumentException>(() => ApproximateNeighbors.Search(points, 3, 2, NeighborMetric.Euclidean, 0, new int[40], new double[39], token));
+        Assert.Throws<ArgumentException>(() => ApproximateNeighbors.Search(points, 7, 2, NeighborMetric.Euclidean, 0, new int[40], new double[40], token));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ApproximateNeighbors.Search(points, 3, 0, NeighborMetric.Euclidean, 0, [], [], token));
+        Assert.Throws<ArgumentException>(() => ApproximateNeighbors.Search(new double[60], 3, 2, NeighborMetric.Cosine, 0, new int[40], new double[40], token));
     }
 
     // Twelve numbers seen through sines, with noise: neither a cloud nor a lattice.

@@ -1,6 +1,5 @@
 using ContextureGpu.Kernels;
 using ContextureGpu.Operators;
-using ContextureGpu.Spectral;
 using Xunit;
 
 namespace ContextureGpu.Tests.Contexts;

@@ -77,6 +77,37 @@ public sealed class DecimalNumberTests
         }
     }
 
+    /// <summary>Sixteen to nineteen digits and powers of ten, and the middles between two float64 numbers and what lies next to them.</summary>
+    [Fact]
+    public void LongNumbersAndMiddles()
+    {
+        var random = new Philox(20260305, 1);
+        long draw = 0;
+        ulong Bits() => (ulong)(random.Uniform(draw++) * (1ul << 53));
+        for (int trial = 0; trial < 400_000; trial++)
+        {
+            ulong w = ((Bits() << 11) ^ Bits()) >> (int)(Bits() % 12);
+            int q = (int)(Bits() % 135) - 67;
+            AssertSame($"{w}e{q}");
+            AssertSame($"-0.{w}");
+            // (2 m + 1) 5^k 10^-k is m + 1/2, times a power of two that keeps it an integer.
+            ulong middle = (1ul << 53) + (2 * (Bits() % (1ul << 52))) + 1;
+            for (int k = 0; k < 5 && middle < ulong.MaxValue / 5; k++, middle *= 5)
+            {
+                AssertSame($"{middle}e{-k}");
+                AssertSame($"{middle - 1}e{-k}");
+                AssertSame($"{middle + 1}e{-k}");
+            }
+            ulong shifted = ((1ul << 53) + (2 * (Bits() % (1ul << 52))) + 1) << (int)(Bits() % 10);
+            AssertSame($"{shifted}");
+            AssertSame($"{shifted + 1}");
+        }
+        // Short multiples of ten with exact middles above 2^53, up to 5^23.
+        for (int q = 0; q <= 25; q++)
+            for (ulong w = 1; w < 3000; w++)
+                AssertSame($"{(1ul << 40) + w}e{q}");
+    }
+
     [Fact]
     public void TheTextsOfNumbersComeBack()
     {
