@@ -127,7 +127,10 @@ public sealed partial class ContextureEngine
         else if (trained.OutputRank < outputs)
             warnings.Add($"the {outputs} outputs span {trained.OutputRank} dimensions");
         var facts = new FitFacts(
-            SpectralSolver.Auto, trained.Losses.Length, true, trained.Orthogonality, options.Precision, Device, _reason, warnings);
+            SpectralSolver.Auto, trained.Losses.Length, true, trained.Orthogonality, options.Precision, Device, _reason, warnings)
+        {
+            NeighborRecall = bound.Recall,
+        };
         bool onRows = options.Objective == Objective.Supervised || bound.Space == BoundContext.SampleSpace;
         var model = new ModelState(context, sample, [new ModelPart(resolved, trained.Spectrum)], facts, null, new Dictionary<string, IReadOnlyList<string>>());
         return new EncoderModel(new EncoderState(

@@ -175,6 +175,9 @@ public sealed partial class ContextureEngine : IDisposable
         (Context Part, int Dimension)[] parts = resolved is ConcatenationContext list
             ? [.. list.Parts.Select(p => p.Part).Zip(list.Split(options.Dimension))]
             : [(resolved, options.Dimension)];
+        // Landmarks are few, and their law stands for that of all rows.
+        if (options.Solver == SpectralSolver.Nystrom)
+            parts = Array.ConvertAll(parts, p => (ContextBinding.WithExactSearches(p.Part), p.Dimension));
         var relay = new FitProgressRelay(progress, options.EffectiveTolerance) { Parts = parts.Length };
         try
         {
@@ -210,7 +213,8 @@ public sealed partial class ContextureEngine : IDisposable
         var fitted = new List<ModelPart>();
         var warnings = new List<string>();
         double orthogonality = 0;
-        int[]? landmarks = options.Solver == SpectralSolver.Nystrom ? ChooseLandmarks<T>(sample, parts, options, relay, cancellationToken) : null;
+        NeighborRecall? recall = null;
+        Landmarks? landmarks = options.Solver == SpectralSolver.Nystrom ? ChooseLandmarks<T>(sample, parts, options, relay, cancellationToken) : null;
         for (int i = 0; i < parts.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -239,6 +243,7 @@ public sealed partial class ContextureEngine : IDisposable
                     ? ContextSpectrum.Compute<double>(bound, dimension, solvers[i], options, _device, _host, relay, cancellationToken)
                     : ContextSpectrum.Compute<T>(bound, dimension, solvers[i], options, _device, _host, relay, cancellationToken);
                 relay.Report(FitPhase.Certifying, 0);
+                recall = recall?.Value <= bound.Recall?.Value ? recall : bound.Recall ?? recall;
             }
             double loss = spectrum.Features.IsSingle
                 ? LossOfOrthogonality<float>(spectrum, weights, cancellationToken)
@@ -248,11 +253,14 @@ public sealed partial class ContextureEngine : IDisposable
             fitted.Add(new ModelPart(part, spectrum));
         }
         var facts = new FitFacts(
-            solvers[0], fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _reason, warnings);
-        return new SpectralModel(context, landmarks is null ? sample : sample.Subset(landmarks), fitted, facts);
+            solvers[0], fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _reason, warnings)
+        {
+            NeighborRecall = recall,
+        };
+        return new SpectralModel(context, landmarks is null ? sample : sample.Subset(landmarks.Rows, landmarks.Mass), fitted, facts);
     }
 
-    private int[] ChooseLandmarks<T>(
+    private Landmarks ChooseLandmarks<T>(
         ContextSample sample, (Context Part, int Dimension)[] parts, SpectralOptions options, FitProgressRelay relay, CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -264,17 +272,21 @@ public sealed partial class ContextureEngine : IDisposable
         relay.Report(FitPhase.Sampling, 0);
         int n = sample.Rows, m = Math.Min(n, options.EffectiveLandmarks);
         if (m == n || options.LandmarkSampling == LandmarkSampling.Uniform)
-            return Landmarks.Uniform(n, m, options.Seed);
+            return new Landmarks(Landmarks.Uniform(n, m, options.Seed));
+        bool takeMasses = parts.All(p => Landmarks.TakeMasses(p.Part));
         if (options.LandmarkSampling == LandmarkSampling.KMeansPlusPlus)
-            return Landmarks.KMeansPlusPlus(sample, m, options.Seed, cancellationToken);
+        {
+            int[] seeds = Landmarks.KMeansPlusPlus(sample, m, options.Seed, cancellationToken);
+            return new Landmarks(seeds, takeMasses ? Landmarks.CellMasses(sample, seeds, _device, cancellationToken) : null);
+        }
         var scores = new double[n];
-        int[] pilot = Landmarks.Uniform(n, Math.Max(options.Dimension + 1, m / 2), options.Seed);
+        var pilot = new Landmarks(Landmarks.Uniform(n, Math.Max(options.Dimension + 1, m / 2), options.Seed));
         foreach ((Context part, int dimension) in parts)
         {
             ContextSpectrum first = NystromSolver.Fit<T>(part, sample, pilot, dimension, options, _device, _host, relay, cancellationToken);
             TensorPrimitives.Add(scores, NystromSolver.LeverageScores(first), scores);
         }
-        return Landmarks.ByScore(scores, m, options.Seed);
+        return takeMasses ? Landmarks.ByScoreWithMass(scores, m, options.Seed) : new Landmarks(Landmarks.ByScore(scores, m, options.Seed));
     }
 
     /// <summary>The solver for a problem. A pure function.</summary>

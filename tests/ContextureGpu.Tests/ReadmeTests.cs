@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using ContextureGpu.Cli;
 using ContextureGpu.Testing;
-using ContextureGpu.Tests.Architecture;
 using Xunit;
 
 namespace ContextureGpu.Tests;

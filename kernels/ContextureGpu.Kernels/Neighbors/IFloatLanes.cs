@@ -25,6 +25,12 @@ internal interface IFloatLanes<TVector>
     /// <summary><c>c + |a + b|</c>.</summary>
     static abstract TVector AddMagnitude(TVector a, TVector b, TVector c);
 
+    /// <summary><c>c + (a - b)^2</c>, the same bits with a and b exchanged.</summary>
+    static abstract TVector AddSquaredDifference(TVector a, TVector b, TVector c);
+
+    /// <summary><c>c + |a - b|</c>, the same bits with a and b exchanged.</summary>
+    static abstract TVector AddAbsoluteDifference(TVector a, TVector b, TVector c);
+
     /// <summary>Bit l is set where lane l of <paramref name="value"/> is at most that of <paramref name="limit"/>; never for NaN.</summary>
     static abstract uint AtMost(TVector value, TVector limit);
 }
@@ -48,6 +54,16 @@ internal readonly struct Lanes512 : IFloatLanes<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> AddMagnitude(Vector512<float> a, Vector512<float> b, Vector512<float> c) => c + Vector512.Abs(a + b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AddSquaredDifference(Vector512<float> a, Vector512<float> b, Vector512<float> c)
+    {
+        Vector512<float> difference = a - b;
+        return Vector512.MultiplyAddEstimate(difference, difference, c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AddAbsoluteDifference(Vector512<float> a, Vector512<float> b, Vector512<float> c) => c + Vector512.Abs(a - b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(Vector512<float> value, Vector512<float> limit) => (uint)Vector512.LessThanOrEqual(value, limit).ExtractMostSignificantBits();
@@ -74,6 +90,16 @@ internal readonly struct Lanes256 : IFloatLanes<Vector256<float>>
     public static Vector256<float> AddMagnitude(Vector256<float> a, Vector256<float> b, Vector256<float> c) => c + Vector256.Abs(a + b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddSquaredDifference(Vector256<float> a, Vector256<float> b, Vector256<float> c)
+    {
+        Vector256<float> difference = a - b;
+        return Vector256.MultiplyAddEstimate(difference, difference, c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddAbsoluteDifference(Vector256<float> a, Vector256<float> b, Vector256<float> c) => c + Vector256.Abs(a - b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(Vector256<float> value, Vector256<float> limit) => Vector256.LessThanOrEqual(value, limit).ExtractMostSignificantBits();
 }
 
@@ -96,6 +122,16 @@ internal readonly struct Lanes128 : IFloatLanes<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> AddMagnitude(Vector128<float> a, Vector128<float> b, Vector128<float> c) => c + Vector128.Abs(a + b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddSquaredDifference(Vector128<float> a, Vector128<float> b, Vector128<float> c)
+    {
+        Vector128<float> difference = a - b;
+        return Vector128.MultiplyAddEstimate(difference, difference, c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddAbsoluteDifference(Vector128<float> a, Vector128<float> b, Vector128<float> c) => c + Vector128.Abs(a - b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(Vector128<float> value, Vector128<float> limit) => Vector128.LessThanOrEqual(value, limit).ExtractMostSignificantBits();

@@ -215,12 +215,13 @@ internal sealed unsafe class NeighborTree : IDisposable
 
     // Hoare's selection: what is before the place is at most, what is behind at least the key there.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Partition(double* keys, int* items, int low, int high, int place)
+    internal static void Partition<T>(T* keys, int* items, int low, int high, int place)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         while (low < high)
         {
-            double a = keys[low], b = keys[low + ((high - low) >> 1)], c = keys[high];
-            double pivot = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
+            T a = keys[low], b = keys[low + ((high - low) >> 1)], c = keys[high];
+            T pivot = T.Max(T.Min(a, b), T.Min(T.Max(a, b), c));
             int i = low, j = high;
             while (i <= j)
             {

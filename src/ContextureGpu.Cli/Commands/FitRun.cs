@@ -141,10 +141,14 @@ internal static class FitRun
     private static (string, string)[] Facts(FitRequest request, SpectralModel model)
     {
         FitFacts facts = model.Facts;
+        (string, string)[] neighbors = facts.NeighborRecall is { } recall
+            ? [("neighbours", string.Create(CultureInfo.InvariantCulture, $"recall {recall.Value:f4} ({recall.Lower:f3} to {recall.Upper:f3} with 95 % confidence), from {recall.Rows} rows searched exactly"))]
+            : [];
         return
         [
             ("data", string.Create(CultureInfo.InvariantCulture, $"{request.Table.Source}: {model.Rows} rows, {model.InputDimension} inputs")),
             ("context", model.Context.ToString()),
+            .. neighbors,
             ("solver", string.Create(CultureInfo.InvariantCulture, $"{Name(facts.Solver)}, {Name(facts.Precision)} precision, {facts.Iterations} passes")),
             ("features", string.Create(CultureInfo.InvariantCulture, $"{model.Dimension}, of rank {model.Rank}")),
             ("largest residual", string.Create(CultureInfo.InvariantCulture, $"{Largest(model.Residuals):0.0e+00}{(facts.Converged ? "" : ", above the tolerance")}")),
@@ -199,6 +203,15 @@ internal static class FitRun
             writer.WriteNumber(phase, value);
         writer.WriteEndObject();
         writer.WriteNumber("peakBytes", Process.GetCurrentProcess().PeakWorkingSet64);
+        if (facts.NeighborRecall is { } recall)
+        {
+            writer.WriteStartObject("neighborRecall");
+            writer.WriteNumber("value", recall.Value);
+            writer.WriteNumber("lower", recall.Lower);
+            writer.WriteNumber("upper", recall.Upper);
+            writer.WriteNumber("rows", recall.Rows);
+            writer.WriteEndObject();
+        }
         JsonOutput.WriteTexts(writer, "warnings", warnings);
     });
 

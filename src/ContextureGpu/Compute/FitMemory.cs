@@ -170,7 +170,11 @@ internal static class FitMemory
                 (double entries, double m) = (Entries(context, shape), Atoms(context, shape));
                 double rows = IndexBytes * (n + m + 2);
                 // Both orientations on the device; on the host the law, its scaled values, and the transpose while it is converted.
-                return new LawBytes((2 * entries * (IndexBytes + e)) + rows, (entries * ((2 * IndexBytes) + (3 * HostBytes))) + (2 * rows));
+                double host = (entries * ((2 * IndexBytes) + (3 * HostBytes))) + (2 * rows);
+                // The search is over before the law is scaled and converted.
+                if (context is KnnContext { Search: KnnSearch.Approximate } knn)
+                    host = Math.Max(host, (entries * (IndexBytes + HostBytes)) + ApproximateNeighbors.WorkingBytes(n, shape.Inputs, knn.K + 1, knn.Metric));
+                return new LawBytes((2 * entries * (IndexBytes + e)) + rows, host);
         }
     }
 

@@ -32,6 +32,9 @@ internal abstract class BoundContext
     /// <summary>What a reader of the result should know of the law.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>The recall of the approximate searches behind the law, the lowest of several; null where there are none, or before the law on the sample was asked for.</summary>
+    public virtual NeighborRecall? Recall => null;
+
     /// <summary>P, (rows, atoms), row-stochastic in the columns that are events.</summary>
     public abstract LinearOperator<T> OnSample<T>(Arithmetic<T> on)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
@@ -60,6 +63,9 @@ internal abstract class BoundContext
     /// <summary>The measure on A: the probabilities of events, and that of <see cref="Coordinates"/>.</summary>
     public double[] Measure(double[] atomMass) =>
         Coordinates is null ? atomMass : [.. atomMass.Select((p, a) => Coordinates[a] > 0 ? Coordinates[a] : p)];
+
+    /// <summary>The lowest recall of some parts.</summary>
+    protected static NeighborRecall? Lowest(params IEnumerable<BoundContext> parts) => parts.Select(p => p.Recall).OfType<NeighborRecall>().MinBy(r => r.Value);
 
     /// <summary>P is stochastic, so the rounding of <c>P^T w</c> is removed by dividing by the sum.</summary>
     protected static void NormaliseMass(double[] mass)
@@ -172,8 +178,11 @@ internal sealed class DisjointSets
 }
 
 /// <summary>A law with few values of A for each row: neighbours, edges, classes.</summary>
-internal sealed class SparseContext(Lazy<CompressedRows> onSample, Func<ContextSample, ComputeDevice, CompressedRows> lawAt) : BoundContext
+internal sealed class SparseContext(
+    Lazy<CompressedRows> onSample, Func<ContextSample, ComputeDevice, CompressedRows> lawAt, Func<NeighborRecall?>? recall = null) : BoundContext
 {
+    public override NeighborRecall? Recall => recall?.Invoke();
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new SparseOperator<T>(on, onSample.Value, OperatorStructure.MassPreserving);
 
     // The scaling goes into the stored values: applying B then costs what applying P does.
@@ -230,14 +239,14 @@ internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) :
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on)
     {
         DeviceMatrix<T> points = Upload(on, sample);
-        return new KernelWalk<T>(on, kernel, points, points);
+        return new KernelWalk<T>(on, kernel, points, points, sample.Mass);
     }
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
-        new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample));
+        new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample), sample.Mass);
 
     public override int DrawOne(int row, ref UniformDraws random) =>
-        random.ChooseByLog(Atoms, a => LogKernel(kernel, sample.Row(row), sample.Row(a)));
+        random.ChooseByLog(Atoms, a => LogKernel(kernel, sample.Row(row), sample.Row(a)) + (sample.Mass is { } mass ? Math.Log(mass[a]) : 0));
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 }
@@ -266,6 +275,8 @@ internal sealed class MaskedRadialContext(RadialKernel kernel, ContextSample sam
 /// <summary>First one context, then the other, from the row that the first led to.</summary>
 internal sealed class ConvolvedContext(BoundContext first, BoundContext second) : BoundContext
 {
+    public override NeighborRecall? Recall => Lowest(first, second);
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new Product<T>(first.OnSample(on), second.OnSample(on));
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
@@ -284,6 +295,8 @@ internal sealed class ConvolvedContext(BoundContext first, BoundContext second) 
 /// <summary>One of several contexts at random, with A in one space.</summary>
 internal sealed class MixedContext(IReadOnlyList<(double Weight, BoundContext Part)> parts) : BoundContext
 {
+    public override NeighborRecall? Recall => Lowest(parts.Select(p => p.Part));
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new WeightedSum<T>([.. parts.Select(p => (p.Weight, p.Part.OnSample(on)))]);
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
@@ -307,6 +320,8 @@ internal sealed class MixedContext(IReadOnlyList<(double Weight, BoundContext Pa
 /// <summary>One of several contexts at random, each with its own space of A: the tagged union.</summary>
 internal sealed class TaggedContext(IReadOnlyList<(double Weight, BoundContext Part)> parts) : BoundContext
 {
+    public override NeighborRecall? Recall => Lowest(parts.Select(p => p.Part));
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => new SideBySide<T>([.. parts.Select(p => (p.Weight, p.Part.OnSample(on)))]);
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>

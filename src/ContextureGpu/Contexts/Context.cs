@@ -37,9 +37,12 @@ public abstract class Context : IEquatable<Context>
     /// <param name="k">The number of neighbours, at least 1.</param>
     /// <param name="self">Whether a point of the sample is the first of its own neighbours.</param>
     /// <param name="metric">What near means.</param>
-    /// <param name="graph">Which neighbours count.</param>
+    /// <param name="search">How neighbours within the sample are found; those of new rows are always found exactly.</param>
+    /// <param name="seed">Key of the draws of an approximate search; 0 for an exact one.</param>
+    /// <param name="graph">Which neighbours count; others than the directed ones are found exactly only.</param>
     /// <exception cref="InputException">An argument is out of its range.</exception>
-    public static Context Knn(int k, KnnSelf self = KnnSelf.Included, NeighborMetric metric = NeighborMetric.Euclidean, KnnGraph graph = KnnGraph.Directed) => new KnnContext(
+    public static Context Knn(
+        int k, KnnSelf self = KnnSelf.Included, NeighborMetric metric = NeighborMetric.Euclidean, KnnSearch search = KnnSearch.Exact, ulong seed = 0, KnnGraph graph = KnnGraph.Directed) => new KnnContext(
         k,
         self switch
         {
@@ -47,8 +50,7 @@ public abstract class Context : IEquatable<Context>
             KnnSelf.Excluded => false,
             _ => throw new InputException($"self is {self}; it must be {KnnSelf.Included} or {KnnSelf.Excluded}"),
         },
-        metric,
-        graph);
+        metric, search, seed, graph);
 
     /// <summary>A point a of the sample, drawn with probability proportional to exp(-gamma ||x - a||^2).</summary>
     /// <param name="gamma">The inverse squared length scale, positive and finite.</param>

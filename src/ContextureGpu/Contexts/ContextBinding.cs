@@ -12,6 +12,11 @@ internal static class ContextBinding
     /// <summary>Rows whose neighbours the other heuristic looks at, among all rows.</summary>
     private const int NeighborRows = 500;
 
+    /// <summary>Rows whose neighbours are searched for exactly to measure the recall of an approximate search, and the stream they are drawn from.</summary>
+    private const int RecallRows = 1000;
+
+    private const ulong RecallStream = 0x72656361;
+
     /// <summary>The law of a context on a sample; the device finds neighbours.</summary>
     /// <exception cref="InputException">The sample does not have what the context needs.</exception>
     public static BoundContext Bind(Context context, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken) =>
@@ -52,6 +57,14 @@ internal static class ContextBinding
         _ => leaf,
     });
 
+    /// <summary>The context with every approximate search replaced by the exact one.</summary>
+    public static Context WithExactSearches(Context context) => ContextTree.Replace(context, leaf => leaf switch
+    {
+        KnnContext knn => knn.WithExactSearch(),
+        PairsContext pairs => new PairsContext(pairs.File, WithExactSearches(pairs.Then)),
+        _ => leaf,
+    });
+
     private static SparseContext BindKnn(KnnContext knn, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
     {
         RefuseConstant(knn, sample);
@@ -62,7 +75,8 @@ internal static class ContextBinding
             RefuseZeroRows(knn, sample);
         if (knn.Counted != KnnGraph.Directed)
             return NeighborGraph.Bind(knn, sample, device, cancellationToken);
-        return new SparseContext(new(() => Law(sample, true, device, cancellationToken)), (rows, on) => Law(rows, false, on, CancellationToken.None))
+        NeighborRecall? recall = null;
+        return new SparseContext(new(() => Law(sample, true, device, cancellationToken)), (rows, on) => Law(rows, false, on, CancellationToken.None), () => recall)
         {
             Rows = sample.Rows,
             Atoms = sample.Rows,
@@ -79,7 +93,17 @@ internal static class ContextBinding
                 RefuseZeroRows(knn, queries);
             int[] found = new int[n * width];
             var distances = new double[found.Length];
-            on.NearestNeighbors(queries.Values, sample.Values, sample.Dimension, width, knn.Metric, found, distances, token);
+            if (isSample && knn.Search == KnnSearch.Approximate)
+            {
+                ApproximateNeighbors.Search(sample.Values, sample.Dimension, width, knn.Metric, knn.Seed, found, distances, token);
+                recall = ApproximateNeighbors.IsExact(n, width)
+                    ? NeighborRecall.Complete(n)
+                    : MeasureRecall(on, sample, width, knn.Metric, knn.Seed, distances, found, token);
+            }
+            else
+            {
+                on.NearestNeighbors(queries.Values, sample.Values, sample.Dimension, width, knn.Metric, found, distances, token);
+            }
             int[] columns = knn.IncludeSelf ? found : WithoutSelf(found, distances, n, k, isSample);
             var starts = new int[n + 1];
             for (int i = 0; i < n; i++)
@@ -89,9 +113,47 @@ internal static class ContextBinding
             }
             // The distances have served; their memory takes the probabilities.
             double[] values = distances.Length == columns.Length ? distances : new double[columns.Length];
-            Array.Fill(values, 1.0 / k);
+            if (sample.Mass is { } mass)
+                ShareByMass(mass, columns, k, values);
+            else
+                Array.Fill(values, 1.0 / k);
             return new CompressedRows(n, sample.Rows, starts, columns, values);
         }
+    }
+
+    private static void ShareByMass(double[] mass, int[] columns, int k, double[] values)
+    {
+        for (int start = 0; start < columns.Length; start += k)
+        {
+            double sum = 0;
+            for (int e = start; e < start + k; e++)
+                sum += values[e] = mass[columns[e]];
+            TensorPrimitives.Divide(values.AsSpan(start, k), sum, values.AsSpan(start, k));
+        }
+    }
+
+    // Searches exactly for the neighbours of some rows, and compares with the approximate ones, (rows, k), a row itself included.
+    private static NeighborRecall MeasureRecall(
+        ComputeDevice device, ContextSample sample, int k, NeighborMetric metric, ulong seed, ReadOnlySpan<double> distances, ReadOnlySpan<int> found, CancellationToken cancellationToken)
+    {
+        int d = sample.Dimension;
+        int[] rows = Spectral.Landmarks.Uniform(sample.Rows, Math.Min(sample.Rows, RecallRows), seed ^ RecallStream), exact = new int[rows.Length * k];
+        double[] queries = new double[rows.Length * d], least = new double[exact.Length];
+        for (int r = 0; r < rows.Length; r++)
+            sample.Values.AsSpan(checked(rows[r] * d), d).CopyTo(queries.AsSpan(r * d));
+        device.NearestNeighbors(queries, sample.Values, d, k, metric, exact, least, cancellationToken);
+        double sum = 0;
+        for (int r = 0; r < rows.Length; r++)
+        {
+            int right = 0, others = 0, start = rows[r] * k;
+            for (int e = 0; e < k; e++)
+            {
+                others += exact[(r * k) + e] != rows[r] ? 1 : 0;
+                right += found[start + e] != rows[r] && distances[start + e] <= least[(r * k) + k - 1] ? 1 : 0;
+            }
+            sum += others == 0 ? 1 : Math.Min(1, (double)right / others);
+        }
+        return NeighborRecall.Of(sum / rows.Length, rows.Length);
     }
 
     /// <summary>The first k of k + 1 neighbours that are not the query itself, row-major (n, k).</summary>

@@ -30,6 +30,12 @@ internal sealed class ContextSample
     /// <summary>The inputs of a row.</summary>
     public ReadOnlySpan<double> Row(int row) => Values.AsSpan((int)((long)row * Dimension), Dimension);
 
+    /// <summary>
+    /// For how much of a larger sample each row stands, positive with sum 1; null where all stand for as much. Laws that lead to rows of the sample
+    /// (<see cref="Spectral.Landmarks.TakeMasses"/>) are proportional to it.
+    /// </summary>
+    public double[]? Mass { get; init; }
+
     /// <summary>Label columns by name.</summary>
     public Dictionary<string, ClassColumn> Classes { get; } = new(StringComparer.Ordinal);
 
@@ -56,7 +62,7 @@ internal sealed class ContextSample
     /// <summary>The same rows with other inputs in place of theirs, and everything that an expression names.</summary>
     public ContextSample WithInputs(double[] values, int dimension, int[]? columnStarts)
     {
-        var other = columnStarts is null ? new ContextSample(values, Rows, dimension) : new ContextSample(values, Rows, dimension) { ColumnStarts = columnStarts };
+        var other = columnStarts is null ? new ContextSample(values, Rows, dimension) { Mass = Mass } : new ContextSample(values, Rows, dimension) { Mass = Mass, ColumnStarts = columnStarts };
         foreach ((string name, ClassColumn classes) in Classes)
             other.Classes[name] = classes;
         foreach ((string name, IReadOnlyList<(int, int, double)> edges) in Edges)
@@ -73,12 +79,14 @@ internal sealed class ContextSample
     }
 
     /// <summary>Some of the rows, with what belongs to each; edges join rows by number and are left out.</summary>
-    public ContextSample Subset(int[] rows)
+    /// <param name="rows">Their numbers.</param>
+    /// <param name="mass">For how much each of them stands; null for as much.</param>
+    public ContextSample Subset(int[] rows, double[]? mass = null)
     {
         var values = new double[(long)rows.Length * Dimension];
         for (int i = 0; i < rows.Length; i++)
             Values.AsSpan(rows[i] * Dimension, Dimension).CopyTo(values.AsSpan(i * Dimension));
-        var subset = new ContextSample(values, rows.Length, Dimension) { ColumnStarts = ColumnStarts };
+        var subset = new ContextSample(values, rows.Length, Dimension) { Mass = mass, ColumnStarts = ColumnStarts };
         foreach ((string column, ClassColumn classes) in Classes)
             subset.Classes[column] = new ClassColumn(classes.Count, Array.ConvertAll(rows, row => classes.Index[row]));
         foreach ((string column, double[] target) in Targets)

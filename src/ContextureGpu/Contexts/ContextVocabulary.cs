@@ -11,10 +11,12 @@ internal static class ContextVocabulary
             [
                 new("k", KnnContext.AcceptedK), new("self", "true or false", IsOptional: true), new("metric", KnnContext.AcceptedMetric, IsOptional: true),
                 new("graph", KnnContext.AcceptedGraph, IsOptional: true),
+                new("search", KnnContext.AcceptedSearch, IsOptional: true), ContextDraws.Parameters[1],
             ],
             given => new KnnContext(
                 given.Integer("k", KnnContext.AcceptsK), given.Truth("self", otherwise: true),
                 KnnContext.MetricOf(given.Word("metric", KnnContext.AcceptsMetric, otherwise: "euclidean")),
+                KnnContext.SearchOf(given.Word("search", KnnContext.AcceptsSearch, otherwise: "exact")), given.Seed("seed"),
                 KnnContext.GraphOf(given.Word("graph", KnnContext.AcceptsGraph, otherwise: "directed")))),
         Radial(RadialKernelKind.Gaussian),
         new("labels",

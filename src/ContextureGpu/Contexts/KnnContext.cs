@@ -1,3 +1,4 @@
+using System.Globalization;
 using ContextureGpu.Kernels;
 
 namespace ContextureGpu;
@@ -23,12 +24,23 @@ internal sealed class KnnContext : Context
         ["symmetric"] = KnnGraph.Symmetric,
     };
 
-    public KnnContext(int k, bool includeSelf, NeighborMetric metric, KnnGraph graph = KnnGraph.Directed)
-        : base($"knn(k={ContextText.Number(k)}{(includeSelf ? "" : ", self=false")}{(metric == NeighborMetric.Euclidean ? "" : $", metric={Name(metric)}")}{(graph == KnnGraph.Directed ? "" : $", graph={Name(graph)}")})")
+    /// <summary>The ways to search as expressions name them.</summary>
+    private static readonly Dictionary<string, KnnSearch> Searches = new(StringComparer.Ordinal)
+    {
+        ["exact"] = KnnSearch.Exact,
+        ["approximate"] = KnnSearch.Approximate,
+    };
+
+    public KnnContext(int k, bool includeSelf, NeighborMetric metric, KnnSearch search = KnnSearch.Exact, ulong seed = 0, KnnGraph graph = KnnGraph.Directed)
+        : base($"knn(k={ContextText.Number(k)}{(includeSelf ? "" : ", self=false")}{Other(metric)}{Other(search)}{(seed == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", seed={seed}"))}{Other(graph)})")
     {
         if (!AcceptsK(k))
             throw new InputException($"k is {ContextText.Number(k)}; it must be {AcceptedK}");
-        (K, IncludeSelf, Metric, Counted) = (k, includeSelf, metric, graph);
+        if (search == KnnSearch.Exact && seed != 0)
+            throw new InputException("an exact search draws nothing, so a seed has no meaning; only search=approximate has one");
+        if (search == KnnSearch.Approximate && graph != KnnGraph.Directed)
+            throw new InputException("neighbours that count both ways or either way are found exactly only; search=approximate goes with graph=directed");
+        (K, IncludeSelf, Metric, Search, Seed, Counted) = (k, includeSelf, metric, search, seed, graph);
     }
 
     /// <summary>What a metric can be, in words.</summary>
@@ -36,6 +48,9 @@ internal sealed class KnnContext : Context
 
     /// <summary>What a graph can be, in words.</summary>
     internal static string AcceptedGraph { get; } = string.Join(", ", Graphs.Keys.SkipLast(1)) + $" or {Graphs.Keys.Last()}";
+
+    /// <summary>What a search can be, in words.</summary>
+    internal static string AcceptedSearch => "exact or approximate";
 
     /// <summary>The number of neighbours, at least 1.</summary>
     public int K { get; }
@@ -49,6 +64,12 @@ internal sealed class KnnContext : Context
     /// <summary>Which neighbours count.</summary>
     public KnnGraph Counted { get; }
 
+    /// <summary>How neighbours within the sample are found.</summary>
+    public KnnSearch Search { get; }
+
+    /// <summary>Key of the draws of an approximate search.</summary>
+    public ulong Seed { get; }
+
     internal static bool AcceptsK(int k) => k >= 1;
 
     internal static bool AcceptsGraph(string name) => Graphs.ContainsKey(name);
@@ -61,23 +82,28 @@ internal sealed class KnnContext : Context
     /// <summary>The metric of a name that <see cref="AcceptsMetric"/> accepts.</summary>
     internal static NeighborMetric MetricOf(string name) => Metrics[name];
 
-    private static string Name(NeighborMetric metric)
-    {
-        foreach ((string name, NeighborMetric known) in Metrics)
-        {
-            if (known == metric)
-                return name;
-        }
-        throw new InputException($"metric is {metric}; it must be {AcceptedMetric}");
-    }
+    internal static bool AcceptsSearch(string name) => Searches.ContainsKey(name);
 
-    private static string Name(KnnGraph graph)
+    /// <summary>The way to search of a name that <see cref="AcceptsSearch"/> accepts.</summary>
+    internal static KnnSearch SearchOf(string name) => Searches[name];
+
+    /// <summary>The same law with all neighbours found.</summary>
+    internal KnnContext WithExactSearch() => Search == KnnSearch.Exact ? this : new KnnContext(K, IncludeSelf, Metric, graph: Counted);
+
+    private static string Other(NeighborMetric metric) => metric == NeighborMetric.Euclidean ? "" : $", metric={Name(Metrics, metric, "metric", AcceptedMetric)}";
+
+    private static string Other(KnnSearch search) => search == KnnSearch.Exact ? "" : $", search={Name(Searches, search, "search", AcceptedSearch)}";
+
+    private static string Other(KnnGraph graph) => graph == KnnGraph.Directed ? "" : $", graph={Name(Graphs, graph, "graph", AcceptedGraph)}";
+
+    private static string Name<T>(Dictionary<string, T> names, T value, string what, string accepted)
+        where T : struct, Enum
     {
-        foreach ((string name, KnnGraph known) in Graphs)
+        foreach ((string name, T known) in names)
         {
-            if (known == graph)
+            if (EqualityComparer<T>.Default.Equals(known, value))
                 return name;
         }
-        throw new InputException($"graph is {graph}; it must be {AcceptedGraph}");
+        throw new InputException($"{what} is {value}; it must be {accepted}");
     }
 }

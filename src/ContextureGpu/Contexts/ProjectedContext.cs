@@ -8,6 +8,8 @@ namespace ContextureGpu;
 /// <param name="project">What it sees of new rows.</param>
 internal sealed class ProjectedContext(BoundContext inner, Func<ContextSample, ContextSample> project) : BoundContext
 {
+    public override NeighborRecall? Recall => inner.Recall;
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on) => inner.OnSample(on);
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) => inner.At(on, project(rows), device);

@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace ContextureGpu;
 
 /// <summary>
@@ -122,19 +126,39 @@ public sealed class DataTable
                     column[i] = rowMajor[(i * columns) + j];
             }
         }
-        var all = new DataColumn[columns];
-        for (int j = 0; j < columns; j++)
+        return FromColumns(values, source, names, missingAllowed);
+    }
+
+    /// <summary>The table of columns of numbers; NaN is a missing value where that is allowed.</summary>
+    internal static DataTable FromColumns(double[][] values, string source, IReadOnlyList<string>? names = null, bool missingAllowed = true)
+    {
+        var all = new DataColumn[values.Length];
+        for (int j = 0; j < all.Length; j++)
         {
             string name = names?[j] ?? FormattableString.Invariant($"x{j}");
-            for (int i = 0; i < rows; i++)
+            if (!AreFinite(values[j]))
             {
-                double value = values[j][i];
-                if (!double.IsFinite(value) && !(missingAllowed && double.IsNaN(value)))
-                    throw new InputException(FormattableString.Invariant($"{source}: row {i + 1}, column {Naming.Quote(name)} holds {value}; numbers must be finite"));
+                int i = Array.FindIndex(values[j], value => !double.IsFinite(value) && !(missingAllowed && double.IsNaN(value)));
+                if (i >= 0)
+                    throw new InputException(FormattableString.Invariant($"{source}: row {i + 1}, column {Naming.Quote(name)} holds {values[j][i]}; numbers must be finite"));
             }
             all[j] = new DataColumn(name, values[j]);
         }
-        return new DataTable(source, rows, all);
+        return new DataTable(source, values[0].Length, all);
+    }
+
+    // x - x is 0, and NaN for what is not finite.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool AreFinite(ReadOnlySpan<double> values)
+    {
+        Vector<double> sum = Vector<double>.Zero;
+        ReadOnlySpan<Vector<double>> vectors = MemoryMarshal.Cast<double, Vector<double>>(values);
+        foreach (Vector<double> vector in vectors)
+            sum += vector - vector;
+        double rest = Vector.Sum(sum);
+        foreach (double value in values[(vectors.Length * Vector<double>.Count)..])
+            rest += value - value;
+        return rest == 0;
     }
 
     /// <summary>The same table without some of its columns.</summary>

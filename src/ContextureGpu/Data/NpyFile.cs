@@ -31,7 +31,7 @@ public static class NpyFile
         NpyArray array = Read(stream, path);
         return InputFile.Guard(path, stream.ReadByte) < 0
             ? array
-            : throw new InputException($"{path}: there is more in the file than the {array.Rows} x {array.Columns} values its header announces");
+            : throw TooLong(path, array.Rows, array.Columns);
     }
 
     /// <summary>Reads the matrix or vector a stream holds next and leaves the stream behind it.</summary>
@@ -42,6 +42,36 @@ public static class NpyFile
     {
         ArgumentNullException.ThrowIfNull(stream);
         return InputFile.Guard(source, () => ReadArray(stream, source));
+    }
+
+    /// <summary>The table of the matrix in a file: NaN is a missing value, an infinite one is refused. The values go from the file straight into the columns.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <exception cref="InputException">As for <see cref="Read(string)"/>, or a value is infinite.</exception>
+    internal static DataTable ReadTable(string path)
+    {
+        using FileStream stream = InputFile.Open(path);
+        return InputFile.Guard(path, () =>
+        {
+            NpyHeader header = NpyHeader.Read(stream, path);
+            (bool isDouble, bool bigEndian) = Element(header.ElementType, path);
+            (int rows, int columns) = Sizes(header.Shape, path);
+            int size = isDouble ? sizeof(double) : sizeof(float);
+            long expected = (long)rows * columns * size, present = stream.CanSeek ? stream.Length - stream.Position : -1;
+            // A pipe is read to its end as a matrix; so is what is damaged, for its refusal.
+            if (present != expected)
+            {
+                NpyArray array = ReadArray(stream, path, header);
+                if (stream.ReadByte() >= 0)
+                    throw TooLong(path, rows, columns);
+                return DataTable.FromMatrix(array.Values, rows, columns, null, path, missingAllowed: true);
+            }
+            double[][] values = [.. Enumerable.Range(0, columns).Select(_ => GC.AllocateUninitializedArray<double>(rows))];
+            var file = new NpyColumns(stream.SafeFileHandle, stream.Position, header.FortranOrder && columns > 1, bigEndian == BitConverter.IsLittleEndian, values);
+            bool isWhole = isDouble ? file.Read<double>() : file.Read<float>();
+            return isWhole
+                ? DataTable.FromColumns(values, path)
+                : throw new InputException($"{path}: the data end before the {rows} x {columns} values that the header announces");
+        });
     }
 
     /// <summary>Writes a float32 matrix; the file appears whole or not at all.</summary>
@@ -70,9 +100,13 @@ public static class NpyFile
     /// <exception cref="InputException">The file cannot be written there.</exception>
     public static void WriteVector(string path, ReadOnlySpan<double> values) => Write(path, new NpyHeader("<f8", false, [values.Length]), values);
 
-    private static NpyArray ReadArray(Stream stream, string source)
+    private static InputException TooLong(string path, int rows, int columns) =>
+        new($"{path}: there is more in the file than the {rows} x {columns} values its header announces");
+
+    private static NpyArray ReadArray(Stream stream, string source) => ReadArray(stream, source, NpyHeader.Read(stream, source));
+
+    private static NpyArray ReadArray(Stream stream, string source, NpyHeader header)
     {
-        NpyHeader header = NpyHeader.Read(stream, source);
         (bool isDouble, bool bigEndian) = Element(header.ElementType, source);
         (int rows, int columns) = Sizes(header.Shape, source);
         int count = rows * columns, size = isDouble ? sizeof(double) : sizeof(float);

@@ -21,10 +21,7 @@ internal static class TableFile
         if (extension is not (".CSV" or ".TSV" or ".NPY" or ".PARQUET") || (compressed && extension is ".NPY" or ".PARQUET"))
             throw new InputException($"{path}: files of this kind are not read; {Accepted}");
         if (extension == ".NPY")
-        {
-            NpyArray array = NpyFile.Read(path);
-            return DataTable.FromMatrix(array.Values, array.Rows, array.Columns, null, path, missingAllowed: true);
-        }
+            return NpyFile.ReadTable(path);
         if (extension == ".PARQUET")
             return ParquetFile.Read(path);
         using Stream file = InputFile.Open(path);

@@ -20,12 +20,12 @@ internal sealed record ContextSpectrum(
     /// <summary>Computes it.</summary>
     public static ContextSpectrum Compute<T>(
         BoundContext context, int dimension, SpectralSolver solver, SpectralOptions options, ComputeDevice device, HostLinearAlgebra host,
-        IProgress<SolverProgress>? progress, CancellationToken cancellationToken)
+        IProgress<SolverProgress>? progress, CancellationToken cancellationToken, double[]? rowMass = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Arithmetic<T> on = device.CancellableArithmetic<T>(cancellationToken);
         (int n, int m) = (context.Rows, context.Atoms);
-        double[] weights = context.InputWeights ?? Equal(n);
+        double[] weights = context.InputWeights ?? rowMass ?? Equal(n);
         ContextComponents components = ContextComponents.Find(context, weights, cancellationToken);
         int c = components.Count, exact = Math.Min(dimension, c - 1), rest = Math.Max(0, Math.Min(dimension - exact, Math.Min(n, m) - c));
 

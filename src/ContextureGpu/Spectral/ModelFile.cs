@@ -44,6 +44,9 @@ internal static class ModelFile
         writer.Write(sample.Rows);
         writer.Write(sample.Dimension);
         WriteNumbers(writer, sample.Values);
+        writer.Write(sample.Mass is not null);
+        if (sample.Mass is not null)
+            WriteNumbers(writer, sample.Mass);
         writer.Write(sample.Classes.Count);
         foreach ((string column, ClassColumn classes) in sample.Classes)
         {
@@ -119,6 +122,14 @@ internal static class ModelFile
         writer.Write(facts.Warnings.Count);
         foreach (string warning in facts.Warnings)
             writer.Write(warning);
+        writer.Write(facts.NeighborRecall is not null);
+        if (facts.NeighborRecall is { } recall)
+        {
+            writer.Write(recall.Value);
+            writer.Write(recall.Lower);
+            writer.Write(recall.Upper);
+            writer.Write(recall.Rows);
+        }
     }
 
     private static void WriteNamed(BinaryWriter writer, Dictionary<string, double[]> named)
@@ -152,7 +163,10 @@ internal static class ModelFile
     {
         Context context = body.Expression();
         (int rows, int dimension) = (body.Count(0), body.Count(0));
-        var sample = new ContextSample(body.Numbers((long)rows * dimension), rows, dimension);
+        double[] values = body.Numbers((long)rows * dimension);
+        double[]? mass = body.Reader.ReadBoolean() ? body.Numbers(rows) : null;
+        body.Require(mass is null || mass.All(q => q > 0), "a mass");
+        var sample = new ContextSample(values, rows, dimension) { Mass = mass };
         var classes = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         for (int left = body.Count(1); left > 0; left--)
         {
@@ -213,7 +227,8 @@ internal static class ModelFile
         int index = reader.ReadInt32();
         (string name, string library) = (body.Text(), body.Text());
         var device = new DeviceDescription(backend, index, name, library.Length == 0 ? null : library, reader.ReadInt64(), reader.ReadBoolean());
-        return new FitFacts(solver, iterations, converged, orthogonality, precision, device, body.Text(), body.Texts());
+        var facts = new FitFacts(solver, iterations, converged, orthogonality, precision, device, body.Text(), body.Texts());
+        return reader.ReadBoolean() ? facts with { NeighborRecall = new NeighborRecall(body.Number(), body.Number(), body.Number(), reader.ReadInt32()) } : facts;
     }
 
     /// <summary>Reads a body that may hold anything.</summary>

@@ -6,7 +6,7 @@ using ContextureGpu.Operators;
 namespace ContextureGpu.Spectral;
 
 /// <summary>
-/// Nystroem (Williams and Seeger, NIPS 2001) for any context with a law at new rows: the spectrum of the context on m landmarks, its functions extended by
+/// Nystroem (Williams and Seeger, NIPS 2001) for any context with a law at new rows: the spectrum of the context on m landmarks, each with the mass of the rows it stands for, its functions extended by
 /// <c>mu(x) = (1/s) sum_j P(a_j | x) nu(a_j)</c> to all rows, centred and made orthonormal there in their order; nu is changed alike, so that the formula goes on to hold.
 /// <para>The residuals are not those of the fit on the landmarks. Up to <see cref="ExactRows"/> rows they are <c>||T T* mu - s^2 mu||</c> with the law over the whole sample: one
 /// application of each side, exact to rounding. Above, they are an estimate: the same norm, relative to that of mu, with the law of the context over
@@ -27,7 +27,7 @@ internal static class NystromSolver
     /// <summary>Fits one context.</summary>
     /// <param name="context">The context, no concatenation, all numbers known.</param>
     /// <param name="sample">All rows.</param>
-    /// <param name="landmarks">Rows of the landmarks, ascending.</param>
+    /// <param name="landmarks">Rows of the landmarks, ascending, and their masses.</param>
     /// <param name="dimension">d.</param>
     /// <param name="options">What is asked for.</param>
     /// <param name="device">The device.</param>
@@ -37,15 +37,15 @@ internal static class NystromSolver
     /// <returns>Features on all rows, functions on the values of A over the landmarks; residuals are zero until <see cref="Certify"/>.</returns>
     /// <exception cref="InputException">The context has no law at new rows.</exception>
     public static ContextSpectrum Fit<T>(
-        Context context, ContextSample sample, int[] landmarks, int dimension, SpectralOptions options, ComputeDevice device, HostLinearAlgebra host,
+        Context context, ContextSample sample, Landmarks landmarks, int dimension, SpectralOptions options, ComputeDevice device, HostLinearAlgebra host,
         FitProgressRelay progress, CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        ContextSample chosen = sample.Subset(landmarks);
+        ContextSample chosen = sample.Subset(landmarks.Rows, landmarks.Mass);
         progress.Report(FitPhase.Binding, 0);
         BoundContext bound = ContextBinding.Bind(context, chosen, device, cancellationToken);
         progress.Report(FitPhase.Solving, 0);
-        ContextSpectrum small = ContextSpectrum.Compute<T>(bound, dimension, SpectralSolver.Krylov, options, device, host, progress, cancellationToken);
+        ContextSpectrum small = ContextSpectrum.Compute<T>(bound, dimension, SpectralSolver.Krylov, options, device, host, progress, cancellationToken, landmarks.Mass);
         progress.Report(FitPhase.Extending, 0);
         Arithmetic<T> on = device.CancellableArithmetic<T>(cancellationToken);
         int n = sample.Rows, d = dimension, rank = small.Rank;
@@ -104,12 +104,12 @@ internal static class NystromSolver
     /// <param name="device">The device.</param>
     /// <param name="cancellationToken">Checked between blocks.</param>
     public static ContextSpectrum Certify<T>(
-        ContextSpectrum spectrum, Context context, ContextSample sample, int[] landmarks, int exactRows, int evaluationRows, SpectralOptions options, ComputeDevice device,
+        ContextSpectrum spectrum, Context context, ContextSample sample, Landmarks landmarks, int exactRows, int evaluationRows, SpectralOptions options, ComputeDevice device,
         CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int d = spectrum.SingularValues.Length;
-        int[]? rows = sample.Rows <= exactRows ? null : Landmarks.Uniform(sample.Rows, evaluationRows, options.Seed + 1, sample.Rows - landmarks.Length >= evaluationRows ? landmarks : []);
+        int[]? rows = sample.Rows <= exactRows ? null : Landmarks.Uniform(sample.Rows, evaluationRows, options.Seed + 1, sample.Rows - landmarks.Rows.Length >= evaluationRows ? landmarks.Rows : []);
         ContextSample used = rows is null ? sample : sample.Subset(rows);
         Arithmetic<T> on = device.CancellableArithmetic<T>(cancellationToken);
         BoundContext bound = ContextBinding.Bind(context, used, device, cancellationToken);

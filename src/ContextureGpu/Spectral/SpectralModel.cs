@@ -195,4 +195,8 @@ internal sealed record ModelPart(Context Context, ContextSpectrum Spectrum);
 /// <param name="Warnings">What a reader should know.</param>
 public sealed record FitFacts(
     SpectralSolver Solver, int Iterations, bool Converged, double Orthogonality, ElementPrecision Precision, DeviceDescription Device, string DeviceReason,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings)
+{
+    /// <summary>How many of the neighbours that <see cref="KnnSearch.Approximate"/> found are right, the lowest of several contexts; null where all searches were exact.</summary>
+    public NeighborRecall? NeighborRecall { get; init; }
+}

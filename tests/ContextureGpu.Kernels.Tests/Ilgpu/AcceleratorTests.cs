@@ -39,6 +39,61 @@ public abstract class AcceleratorTests<T>
         }
     }
 
+    /// <summary>Whole tiles, tiles with edges on each side, a rest of the inner dimension; views whose rows start on 16 bytes and views whose rows do not.</summary>
+    [Theory]
+    [InlineData(128, 128, 32, 0)]
+    [InlineData(256, 132, 40, 4)]
+    [InlineData(131, 384, 37, 8)]
+    [InlineData(260, 269, 71, 4)]
+    [InlineData(128, 256, 64, 3)]
+    public void Large_products(int m, int n, int k, int margin)
+    {
+        if (_backend == BackendKind.IlgpuCpu)
+            Assert.Skip("groups of 256 threads take minutes there; its other tests run the small tile");
+        Arithmetic<T> on = On;
+        double[] a = Reference.Sample(31, m * k), b = Reference.Sample(32, k * n), c = Reference.Sample(33, m * n);
+        foreach (Orientation oa in Enum.GetValues<Orientation>())
+        {
+            foreach (Orientation ob in Enum.GetValues<Orientation>())
+            {
+                using DeviceMatrix<T> wideA = Put(oa == Orientation.Normal ? a : Transpose(a, m, k), oa == Orientation.Normal ? m : k, oa == Orientation.Normal ? k : m, margin, out DeviceMatrix<T> left);
+                using DeviceMatrix<T> wideB = Put(ob == Orientation.Normal ? b : Transpose(b, k, n), ob == Orientation.Normal ? k : n, ob == Orientation.Normal ? n : k, margin, out DeviceMatrix<T> right);
+                using DeviceMatrix<T> wideFresh = Put(null, m, n, margin, out DeviceMatrix<T> fresh), wideOld = Put(c, m, n, margin, out DeviceMatrix<T> old);
+                on.Multiply(T.One, left, oa, right, ob, T.Zero, fresh);
+                on.Multiply(T.CreateTruncating(-0.5), left, oa, right, ob, T.CreateTruncating(2), old);
+                Reference.Near<T>(Read(fresh), n, k, (i, j) => Reference.Sum(k, t => a[i * k + t] * b[t * n + j]));
+                Reference.Near<T>(Read(old), n, k, (i, j) => Reference.Sum(k + 1, t => t == k ? 2 * c[i * n + j] : -0.5 * a[i * k + t] * b[t * n + j]));
+                Assert.All(Margins(wideFresh, m, n, margin), value => Assert.Equal(7, value));
+            }
+        }
+
+        // The values, or NaN, within a wider matrix of sevens whose rows have a multiple of four elements.
+        DeviceMatrix<T> Put(double[]? values, int rows, int columns, int margin, out DeviceMatrix<T> view)
+        {
+            DeviceMatrix<T> wide = on.Allocate(rows + 1, (columns + (2 * margin) + 3) / 4 * 4);
+            on.Fill(wide, T.CreateTruncating(7));
+            view = wide.RowRange(1, rows).ColumnRange(margin, columns);
+            if (values is null)
+                on.Fill(view, T.NaN);
+            else
+                on.Upload(Array.ConvertAll(values, T.CreateTruncating), view);
+            return wide;
+        }
+
+        double[] Read(DeviceMatrix<T> matrix)
+        {
+            var values = new T[matrix.Rows * matrix.Columns];
+            on.Download(matrix, values);
+            return Array.ConvertAll(values, double.CreateTruncating);
+        }
+
+        IEnumerable<double> Margins(DeviceMatrix<T> wide, int rows, int columns, int margin)
+        {
+            double[] all = Read(wide);
+            return Enumerable.Range(0, all.Length).Where(e => e / wide.Columns == 0 || e % wide.Columns < margin || e % wide.Columns >= margin + columns).Select(e => all[e]);
+        }
+    }
+
     [Theory]
     [InlineData(1, 1, 1)]
     [InlineData(259, 3, 66)]

@@ -28,6 +28,10 @@ public sealed partial class GeneratedCodeTests : IClassFixture<GeneratedCodeTest
     }
 
     [Theory]
+    [InlineData("LargeProductKernel.Product<AlongInner,AlongOuter>", "fma.rn.f32", 544, "ld.shared.v4.f32", 32)]
+    [InlineData("LargeProductKernel.Product<AlongInner,AlongInner>", "fma.rn.f32", 544, "ld.shared.v4.f32", 32)]
+    [InlineData("LargeProductKernel.Product<AlongOuter,AlongOuter>", "fma.rn.f32", 544, "ld.shared.v4.f32", 32)]
+    [InlineData("LargeProductKernel.Product<AlongOuter,AlongInner>", "fma.rn.f32", 544, "ld.shared.v4.f32", 32)]
     [InlineData("MatrixProductKernel.Product<Single>", "fma.rn.f32", 80, "ld.shared.v4.f32", 8)]
     [InlineData("MatrixProductKernel.Product<Double>", "fma.rn.f64", 80, "ld.shared.v2.f64", 16)]
     [InlineData("InnerProductKernel.Partial<Single,Double>", "fma.rn.f64", 64, "ld.shared.v2.f64", 16)]
@@ -42,6 +46,25 @@ public sealed partial class GeneratedCodeTests : IClassFixture<GeneratedCodeTest
         int fusedCount = Regex.Count(ptx, Regex.Escape(fused)), loads = Regex.Count(ptx, Regex.Escape(load));
         Assert.True(fusedCount >= leastFused, $"{fusedCount} {fused}");
         Assert.True(loads >= leastLoads, $"{loads} {load}");
+    }
+
+    /// <summary>What a large product rests on: everything in registers, global memory in 16 bytes, one barrier a step, and no scalar store but those that turn an operand round.</summary>
+    [Theory]
+    [InlineData("AlongInner,AlongOuter", 8)]
+    [InlineData("AlongInner,AlongInner", 16)]
+    [InlineData("AlongOuter,AlongOuter", 0)]
+    [InlineData("AlongOuter,AlongInner", 8)]
+    public void A_large_product_stays_in_registers_and_moves_16_bytes_at_a_time(string layouts, int turnedStores)
+    {
+        string ptx = _ptx[$"LargeProductKernel.Product<{layouts}>"];
+        Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain(".f64", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain("call", ptx, StringComparison.Ordinal);
+        Assert.Empty(Regex.Matches(ptx, @"ld\.global\.f32|st\.global\.f32"));
+        Assert.Equal(2 + 2 + 16, Regex.Count(ptx, @"ld\.global\.v4\.f32"));
+        Assert.Equal(16, Regex.Count(ptx, @"st\.global\.v4\.f32"));
+        Assert.Equal(turnedStores, Regex.Count(ptx, @"st\.shared\.f32"));
+        Assert.Equal(2, Regex.Count(ptx, @"bar\.sync"));
     }
 
     [Theory]

@@ -19,7 +19,7 @@ internal static class KernelRegistry
     public static IReadOnlyDictionary<string, MethodInfo> Closed { get; } = Marked.SelectMany(Close).ToDictionary(
         method => $"{method.DeclaringType!.Name}.{method.Name}<{string.Join(",", method.GetGenericArguments().Where(t => t.IsPrimitive || IsFunctor(t)).Select(t => t.Name.Split('`')[0]))}>");
 
-    private static bool IsFunctor(Type type) => type.Name.Split('`')[0] is "SquaredDifference" or "AbsoluteDifference" or "FeatureProduct";
+    private static bool IsFunctor(Type type) => type.Name.Split('`')[0] is "SquaredDifference" or "AbsoluteDifference" or "FeatureProduct" or "AlongInner" or "AlongOuter";
 
     private static IEnumerable<MethodInfo> Close(MethodInfo method)
     {
@@ -27,6 +27,10 @@ internal static class KernelRegistry
         {
             "" => [[]],
             "T" or "TSum" => [[typeof(float)], [typeof(double)]],
+            "TLeft,TRight" =>
+            [
+                [typeof(AlongInner), typeof(AlongOuter)], [typeof(AlongInner), typeof(AlongInner)], [typeof(AlongOuter), typeof(AlongOuter)], [typeof(AlongOuter), typeof(AlongInner)],
+            ],
             "T,TReal" => [[typeof(float), typeof(SingleReal)], [typeof(double), typeof(DoubleReal)]],
             "T,TReal,TTerm" =>
             [

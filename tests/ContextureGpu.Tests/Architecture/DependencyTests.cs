@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using ContextureGpu.Cli;
 using ContextureGpu.Kernels;
+using ContextureGpu.Testing;
 using Xunit;
 
 namespace ContextureGpu.Tests.Architecture;

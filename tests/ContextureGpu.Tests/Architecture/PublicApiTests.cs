@@ -1,5 +1,6 @@
 using System.Reflection;
 using ContextureGpu.Kernels;
+using ContextureGpu.Testing;
 using PublicApiGenerator;
 using Xunit;
 

@@ -54,7 +54,7 @@ public sealed class ContextRoundTripTests
         switch (expected, actual)
         {
             case (KnnContext e, KnnContext a):
-                Assert.Equal((e.K, e.IncludeSelf, e.Metric, e.Counted), (a.K, a.IncludeSelf, a.Metric, a.Counted));
+                Assert.Equal((e.K, e.IncludeSelf, e.Metric, e.Search, e.Seed, e.Counted), (a.K, a.IncludeSelf, a.Metric, a.Search, a.Seed, a.Counted));
                 break;
             case (RbfContext e, RbfContext a):
                 Assert.Equal((e.Gamma, e.Kind, e.Neighbor), (a.Gamma, a.Kind, a.Neighbor));

@@ -50,7 +50,7 @@ public sealed class NeighborGraphTests
             expected[i, nearest[i]] += expected.Row(i).Sum() == 0 ? 1 : 0;
         if (graph != KnnGraph.Directed && self == KnnSelf.Included)
             Assert.True((expected - expected.Transpose()).L2Norm() == 0);
-        Context context = Context.Knn(k, self, metric, graph);
+        Context context = Context.Knn(k, self, metric, graph: graph);
         Assert.True((expected.NormalizeRows(1) - Dense.Of(context, sample)).L2Norm() < 1e-14);
     }
 

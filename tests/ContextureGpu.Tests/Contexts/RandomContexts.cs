@@ -69,7 +69,7 @@ internal sealed class RandomContexts
         19 => Context.Teacher(Name() + "t", Below(2) == 0 ? null : Share()),
         20 => Below(2) == 0 ? Context.Kernel(Name() + "k") : KernelContext.Named(Name() + "k", null),
         21 => Context.LinearTarget(Name()),
-        0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3), (KnnGraph)Below(3)),
+        0 => Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3), Below(2) is var approximate && approximate == 1 ? KnnSearch.Approximate : KnnSearch.Exact, approximate == 1 ? Seed() : 0, approximate == 1 ? KnnGraph.Directed : (KnnGraph)Below(3)),
         1 => Context.Rbf(Positive()),
         2 => Below(2) == 0 ? Context.RbfMedian() : Context.NeighborScaled(1 + Below(9), (RadialKernelKind)Below(3)),
         3 => Context.Labels(Name()),

@@ -85,7 +85,7 @@ public sealed class FitControlTests
         {
             if (solver == SpectralSolver.Nystrom)
             {
-                int[] landmarks = Landmarks.Uniform(rows, 500, 0);
+                var landmarks = new Landmarks(Landmarks.Uniform(rows, 500, 0));
                 ContextSpectrum spectrum = NystromSolver.Fit<T>(context, sample, landmarks, dimension, options, device, device.LinearAlgebra, new FitProgressRelay(null, 1), Token);
                 NystromSolver.Certify<T>(spectrum, context, sample, landmarks, NystromSolver.ExactRows, NystromSolver.EvaluationRows, options, device, Token);
                 return;

@@ -66,7 +66,7 @@ public sealed class NystromSolverTests
 
         using CpuDevice device = CpuDevice.Open();
         var sample = new ContextSample(x, n, 3);
-        int[] landmarks = Landmarks.Uniform(n, 80, 0);
+        var landmarks = new Landmarks(Landmarks.Uniform(n, 80, 0));
         var options = new SpectralOptions { Dimension = d, Precision = ElementPrecision.Double };
         ContextSpectrum spectrum = NystromSolver.Fit<double>(
             Context.Rbf(0.3), sample, landmarks, d, options, device, device.LinearAlgebra, new FitProgressRelay(null, 1), Token);
@@ -96,6 +96,95 @@ public sealed class NystromSolverTests
         finally
         {
             File.Delete(path);
+        }
+    }
+
+    [Theory]
+    [InlineData(LandmarkSampling.KMeansPlusPlus, "rbf(gamma=0.2)")]
+    [InlineData(LandmarkSampling.RidgeLeverage, "rbf(gamma=0.2)")]
+    [InlineData(LandmarkSampling.KMeansPlusPlus, "0.5 rbf(gamma=1) + 0.5 cosine(gamma=3)")]
+    public void Masses_bring_the_spectrum_of_landmarks_to_that_of_an_uneven_sample(LandmarkSampling sampling, string expression)
+    {
+        // Nine tenths of the rows in a small cloud, the others far out: both ways of drawing prefer those.
+        const int n = 1500, d = 5, m = 150;
+        double[] x = Uneven(n);
+        var sample = new ContextSample(x, n, 2);
+        Context context = Context.Parse(expression);
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        using CpuDevice device = CpuDevice.Open();
+        var options = new SpectralOptions { Dimension = d, Precision = ElementPrecision.Double };
+        SpectralModel exact = engine.Fit(x, n, context, options with { Solver = SpectralSolver.Exact }, Token);
+        (double weighted, double plain) = (0, 0);
+        for (ulong seed = 0; seed < 6; seed++)
+        {
+            SpectralModel model = engine.Fit(x, n, context, options with { Solver = SpectralSolver.Nystrom, Landmarks = m, LandmarkSampling = sampling, Seed = seed }, Token);
+            int[] rows = sampling == LandmarkSampling.KMeansPlusPlus ? Landmarks.KMeansPlusPlus(sample, m, seed, Token) : Leverage(seed);
+            ContextSpectrum alike = NystromSolver.Fit<double>(context, sample, new Landmarks(rows), d, options, device, device.LinearAlgebra, new FitProgressRelay(null, 1), Token);
+            weighted += Error(model.SingularValues);
+            plain += Error(alike.SingularValues);
+        }
+        Assert.True(weighted < 0.4 * plain, $"error in s {weighted} with masses, {plain} without");
+
+        double Error(ReadOnlySpan<double> values)
+        {
+            double sum = 0;
+            for (int i = 0; i < d; i++)
+                sum += Math.Abs(values[i] - exact.SingularValues[i]);
+            return sum;
+        }
+
+        int[] Leverage(ulong seed)
+        {
+            var pilot = new Landmarks(Landmarks.Uniform(n, m / 2, seed));
+            ContextSpectrum first = NystromSolver.Fit<double>(context, sample, pilot, d, options with { Seed = seed }, device, device.LinearAlgebra, new FitProgressRelay(null, 1), Token);
+            return Landmarks.ByScore(NystromSolver.LeverageScores(first), m, seed);
+        }
+    }
+
+    [Fact]
+    public void Masses_are_those_of_cells_and_unbiased()
+    {
+        using CpuDevice device = CpuDevice.Open();
+        var line = new ContextSample([0, 0.1, 0.2, 1, 1.1, 5, 5, 5], 8, 1);
+        Assert.Equal([3 / 8.0, 2 / 8.0, 1.5 / 8, 1.5 / 8], Landmarks.CellMasses(line, [0, 3, 5, 6], device, Token));
+
+        // All rows as landmarks stand for themselves.
+        Assert.All(Landmarks.CellMasses(new ContextSample(Mixture(50, 2), 50, 2), [.. Enumerable.Range(0, 50)], device, Token), q => Assert.Equal(1 / 50.0, q));
+        double[] scores = [.. Enumerable.Range(0, 400).Select(i => i < 40 ? 10.0 : 1.0)];
+        Assert.All(Landmarks.ByScoreWithMass(scores, 400, 0).Mass!, q => Assert.Equal(1 / 400.0, q, 1e-15));
+        double first = 0;
+        for (ulong seed = 0; seed < 400; seed++)
+        {
+            Landmarks drawn = Landmarks.ByScoreWithMass(scores, 100, seed);
+            Assert.Equal(1, drawn.Mass!.Sum(), 1e-12);
+            Assert.All(drawn.Mass!, q => Assert.True(q > 0));
+            first += drawn.Rows.Zip(drawn.Mass!, (row, q) => row < 40 ? q : 0).Sum();
+        }
+        Assert.InRange(first / 400, 0.095, 0.105);
+    }
+
+    [Fact]
+    public void Masses_survive_a_file_and_extend_to_the_models_own_rows()
+    {
+        const int n = 600;
+        double[] x = Uneven(n);
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        foreach (string expression in new[] { "rbf(gamma=1)", "knn(k=6)", "knn(k=6) * rbf(gamma=1)" })
+        {
+            SpectralModel model = Nystrom(engine, x, n, expression, 80, LandmarkSampling.RidgeLeverage);
+            string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.ctx");
+            try
+            {
+                model.Save(path);
+                var features = new double[n * model.Dimension];
+                SpectralModel.Load(path).Transform(x, features);
+                for (int e = 0; e < features.Length; e++)
+                    Tolerance.AssertClose($"{expression}, feature {e}", model.Features[e], features[e], 1e-9);
+            }
+            finally
+            {
+                File.Delete(path);
+            }
         }
     }
 
@@ -175,6 +264,15 @@ public sealed class NystromSolverTests
             residuals[c] = Math.Sqrt(square);
         }
         return residuals;
+    }
+
+    private static double[] Uneven(int rows)
+    {
+        var x = new double[rows * 2];
+        new Philox(4, 10).Normals<double>(0, x);
+        for (int e = 0; e < x.Length; e++)
+            x[e] *= e / 2 % 10 == 0 ? 3 : 0.4;
+        return x;
     }
 
     private static double[] Mixture(int rows, int inputs)

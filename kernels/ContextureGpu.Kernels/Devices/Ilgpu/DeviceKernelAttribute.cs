@@ -10,4 +10,7 @@ internal sealed class DeviceKernelAttribute(int threads) : Attribute
 {
     /// <summary>Threads of a group.</summary>
     public int Threads { get; } = threads;
+
+    /// <summary>Groups that a multiprocessor must have room for, which bounds the registers of a thread.</summary>
+    public int LeastGroups { get; init; } = 1;
 }

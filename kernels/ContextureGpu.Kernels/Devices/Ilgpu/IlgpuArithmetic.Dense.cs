@@ -21,6 +21,87 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
     protected override void MultiplyCore(
         T alpha, DeviceMatrix<T> a, Orientation orientationA, DeviceMatrix<T> b, Orientation orientationB, T beta, DeviceMatrix<T> c)
     {
+        const int Tile = LargeProductKernel.Tile;
+        int inner = orientationA == Orientation.Normal ? a.Columns : a.Rows;
+        int rows = c.Rows / Tile * Tile, columns = c.Columns / Tile * Tile, steps = inner / LargeProductKernel.Depth * LargeProductKernel.Depth;
+        if (typeof(T) != typeof(float) || rows == 0 || columns == 0 || steps < 4 * LargeProductKernel.Depth || !IsAligned(a) || !IsAligned(b) || !IsAligned(c))
+        {
+            MultiplyPlain(alpha, a, orientationA, b, orientationB, beta, c);
+            return;
+        }
+
+        // Whole tiles; then what K has beyond whole steps; then the columns and the rows beyond whole tiles.
+        DeviceMatrix<T> whole = c.RowRange(0, rows).ColumnRange(0, columns);
+        MultiplyLarge(alpha, a, orientationA, b, orientationB, beta, whole, steps);
+        if (steps < inner)
+            MultiplyPlain(alpha, Inner(Outer(a, orientationA, 0, rows), orientationA), orientationA, Inner(Outer(b, Turned(orientationB), 0, columns), Turned(orientationB)), orientationB, T.One, whole);
+        if (columns < c.Columns)
+            MultiplyPlain(alpha, a, orientationA, Outer(b, Turned(orientationB), columns, c.Columns - columns), orientationB, beta, c.ColumnRange(columns, c.Columns - columns));
+        if (rows < c.Rows)
+        {
+            MultiplyPlain(
+                alpha, Outer(a, orientationA, rows, c.Rows - rows), orientationA, Outer(b, Turned(orientationB), 0, columns), orientationB, beta,
+                c.RowRange(rows, c.Rows - rows).ColumnRange(0, columns));
+        }
+
+        // An operand (outer, inner), or the other way round.
+        static DeviceMatrix<T> Outer(DeviceMatrix<T> x, Orientation orientation, int start, int count) =>
+            orientation == Orientation.Normal ? x.RowRange(start, count) : x.ColumnRange(start, count);
+
+        DeviceMatrix<T> Inner(DeviceMatrix<T> x, Orientation orientation) =>
+            orientation == Orientation.Normal ? x.ColumnRange(steps, inner - steps) : x.RowRange(steps, inner - steps);
+    }
+
+    private static Orientation Turned(Orientation orientation) => orientation == Orientation.Normal ? Orientation.Transposed : Orientation.Normal;
+
+    // Whether every row starts on 16 bytes, in float32: buffers start on 256.
+    private bool IsAligned(DeviceMatrix<T> matrix) => (Own(matrix).Offset & 3) == 0 && (matrix.LeadingDimension & 3) == 0;
+
+    private void MultiplyLarge(T alpha, DeviceMatrix<T> a, Orientation orientationA, DeviceMatrix<T> b, Orientation orientationB, T beta, DeviceMatrix<T> c, int steps)
+    {
+        IlgpuMatrix<T> left = Own(a), right = Own(b), target = Own(c);
+        int rowTiles = c.Rows / LargeProductKernel.Tile, columnTiles = c.Columns / LargeProductKernel.Tile;
+        var shape = new LargeProductShape
+        {
+            OffsetA = left.Offset / 4,
+            OffsetB = right.Offset / 4,
+            OffsetC = target.Offset / 4,
+            LeadingA = left.LeadingDimension / 4,
+            LeadingB = right.LeadingDimension / 4,
+            LeadingC = target.LeadingDimension / 4,
+            K = steps,
+            ColumnTiles = columnTiles,
+            Alpha = float.CreateTruncating(alpha),
+            Beta = float.CreateTruncating(beta),
+        };
+        // op(A) lies along K as it is, op(B) when it is transposed.
+        switch (orientationA, orientationB)
+        {
+            case (Orientation.Normal, Orientation.Normal):
+                Launch<AlongInner, AlongOuter>();
+                break;
+            case (Orientation.Normal, _):
+                Launch<AlongInner, AlongInner>();
+                break;
+            case (_, Orientation.Normal):
+                Launch<AlongOuter, AlongOuter>();
+                break;
+            default:
+                Launch<AlongOuter, AlongInner>();
+                break;
+        }
+
+        void Launch<TLeft, TRight>()
+            where TLeft : struct, IOperandLayout
+            where TRight : struct, IOperandLayout =>
+            _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<Four<float>>, ArrayView<Four<float>>, ArrayView<Four<float>>, LargeProductShape>>(
+                LargeProductKernel.Product<TLeft, TRight>,
+                (launch, stream) => launch(
+                    stream, LargeProductKernel.GridOf(rowTiles, columnTiles), left.Buffer!.View.Cast<Four<float>>(), right.Buffer!.View.Cast<Four<float>>(), target.Buffer!.View.Cast<Four<float>>(), shape));
+    }
+
+    private void MultiplyPlain(T alpha, DeviceMatrix<T> a, Orientation orientationA, DeviceMatrix<T> b, Orientation orientationB, T beta, DeviceMatrix<T> c)
+    {
         IlgpuMatrix<T> left = Own(a), right = Own(b), target = Own(c);
         var shape = new MatrixProductShape<T>
         {

@@ -40,7 +40,7 @@ internal sealed class KernelLoader(Accelerator accelerator)
         DeviceKernelAttribute mark = method.GetCustomAttribute<DeviceKernelAttribute>()
             ?? throw new InvalidOperationException($"{method.DeclaringType?.Name}.{method.Name} is not marked as a device kernel");
         CompiledKernel compiled = backend.Compile(
-            EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(mark.Threads, 1));
+            EntryPointDescription.FromExplicitlyGroupedKernel(method), new KernelSpecialization(mark.Threads, mark.LeastGroups));
         IEnumerable<string> faults = compiled switch
         {
             PTXCompiledKernel => GeneratedCode.FaultsInPtx(Correct(compiled, nameof(PTXCompiledKernel.PTXAssembly), GeneratedCode.CorrectPtx)),

@@ -1,9 +1,9 @@
 using Xunit;
 
-namespace ContextureGpu.Tests.Architecture;
+namespace ContextureGpu.Testing;
 
 /// <summary>The source tree that the tests were built from, found by walking up from the test assembly.</summary>
-internal static class Repository
+public static class Repository
 {
     /// <summary>The folder of ContextureGpu.sln; the test is skipped where the tests run without their sources.</summary>
     public static string Root

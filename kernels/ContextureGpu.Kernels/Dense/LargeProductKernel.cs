@@ -1,0 +1,234 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ILGPU;
+
+namespace ContextureGpu.Kernels.Ilgpu;
+
+/// <summary>Shapes and places of <see cref="LargeProductKernel"/>, in units of four elements except for K.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LargeProductShape
+{
+    /// <summary>First elements of A, B and C in their buffers.</summary>
+    public long OffsetA, OffsetB, OffsetC;
+
+    /// <summary>Leading dimensions.</summary>
+    public long LeadingA, LeadingB, LeadingC;
+
+    /// <summary>The inner dimension, a positive multiple of <see cref="LargeProductKernel.Depth"/>, in elements; tiles side by side in a row of C.</summary>
+    public int K, ColumnTiles;
+
+    /// <summary>Factors of the product and of the old C.</summary>
+    public float Alpha, Beta;
+}
+
+/// <summary>How an operand of <see cref="LargeProductKernel"/> lies in memory, resolved when the kernel is compiled.</summary>
+internal interface IOperandLayout
+{
+    /// <summary>Where a thread's first four elements lie, from the first element of its group's rows: in units of four.</summary>
+    static abstract long First(int thread, long leading);
+
+    /// <summary>From one step of the inner dimension to the next, in units of four.</summary>
+    static abstract long Step(long leading);
+
+    /// <summary>From one tile of the output to the next, in units of four.</summary>
+    static abstract long Tile(long leading);
+
+    /// <summary>Writes a thread's four elements to a stage: element (k, i) at <c>k Pitch + i</c>.</summary>
+    static abstract void Store(ArrayView<float> stage, int start, int thread, Four<float> values);
+}
+
+/// <summary>Element (i, k) at <c>i leading + k</c>: four values of k for each thread, turned round on their way to shared memory.</summary>
+internal readonly struct AlongInner : IOperandLayout
+{
+    /// <inheritdoc/>
+    public static long First(int thread, long leading) => (TileGeometry.ShiftRight(thread, 1) * leading) + (thread & 1);
+
+    /// <inheritdoc/>
+    public static long Step(long leading) => LargeProductKernel.Depth / 4;
+
+    /// <inheritdoc/>
+    public static long Tile(long leading) => LargeProductKernel.Tile * leading;
+
+    /// <inheritdoc/>
+    public static void Store(ArrayView<float> stage, int start, int thread, Four<float> values)
+    {
+        int at = start + ((thread & 1) * 4 * LargeProductKernel.Pitch) + TileGeometry.ShiftRight(thread, 1);
+        stage[at] = values.X;
+        stage[at + LargeProductKernel.Pitch] = values.Y;
+        stage[at + (2 * LargeProductKernel.Pitch)] = values.Z;
+        stage[at + (3 * LargeProductKernel.Pitch)] = values.W;
+    }
+}
+
+/// <summary>Element (i, k) at <c>k leading + i</c>: four values of i for each thread, stored as they come.</summary>
+internal readonly struct AlongOuter : IOperandLayout
+{
+    /// <inheritdoc/>
+    public static long First(int thread, long leading) => (TileGeometry.ShiftRight(thread, 5) * leading) + (thread & 31);
+
+    /// <inheritdoc/>
+    public static long Step(long leading) => LargeProductKernel.Depth * leading;
+
+    /// <inheritdoc/>
+    public static long Tile(long leading) => LargeProductKernel.Tile / 4;
+
+    /// <inheritdoc/>
+    public static void Store(ArrayView<float> stage, int start, int thread, Four<float> values)
+    {
+        int at = TileGeometry.ShiftRight(start, 2) + (TileGeometry.ShiftRight(thread, 5) * (LargeProductKernel.Pitch / 4)) + (thread & 31);
+        stage.Cast<Four<float>>()[at] = values;
+    }
+}
+
+/// <summary>The 8 by 8 elements of C that one thread holds in registers: rows r and r + 16, columns c and c + 32, four of each. All access is by field.</summary>
+internal struct Block8x8
+{
+    /// <summary>Rows 0 to 3 and 16 to 19, left columns.</summary>
+    public Four<float> L0, L1, L2, L3, L4, L5, L6, L7;
+
+    /// <summary>The same rows, right columns.</summary>
+    public Four<float> R0, R1, R2, R3, R4, R5, R6, R7;
+}
+
+/// <summary>
+/// <c>C = alpha op(A) op(B) + beta C</c> in float32 for whole tiles of 128 by 128, everything on 16-byte boundaries; what is left at the edges is
+/// <see cref="MatrixProductKernel"/>'s.
+/// <para>A group of 256 threads computes a tile, 8 by 8 in the registers of each thread: 64 fused multiply-adds for four 16-byte loads from shared memory. A warp covers
+/// 32 by 64, so that its lanes read four different addresses of the left operand and 128 bytes in a row of the right one. The inner dimension runs in steps of 8 with two
+/// stages: while one is multiplied the next is on its way from global memory in registers, and one barrier a step is enough. One sum per element, in the order of k.</para>
+/// </summary>
+internal static class LargeProductKernel
+{
+    /// <summary>Rows and columns of a tile of C.</summary>
+    public const int Tile = 128;
+
+    /// <summary>Steps of the inner dimension in a stage.</summary>
+    public const int Depth = 8;
+
+    /// <summary>Distance between two steps in a stage: scalar stores of a turned operand meet different banks, rows stay on 16 bytes.</summary>
+    public const int Pitch = Tile + 4;
+
+    private const int Stage = Depth * Pitch;
+
+    /// <summary>The kernel: group g computes tile (g / ColumnTiles, g % ColumnTiles).</summary>
+    [DeviceKernel(TileGeometry.Threads, LeastGroups = 2)]
+    public static void Product<TLeft, TRight>(ArrayView<Four<float>> a, ArrayView<Four<float>> b, ArrayView<Four<float>> c, LargeProductShape shape)
+        where TLeft : struct, IOperandLayout
+        where TRight : struct, IOperandLayout
+    {
+        ArrayView<float> left = SharedMemory.Allocate<float>(2 * Stage);
+        ArrayView<float> right = SharedMemory.Allocate<float>(2 * Stage);
+        ArrayView<Four<float>> leftFours = left.Cast<Four<float>>(), rightFours = right.Cast<Four<float>>();
+        int t = Group.IdxX, tileRow = Grid.IdxX / shape.ColumnTiles, tileColumn = Grid.IdxX - (tileRow * shape.ColumnTiles);
+        long fromA = shape.OffsetA + (tileRow * TLeft.Tile(shape.LeadingA)) + TLeft.First(t, shape.LeadingA), stepA = TLeft.Step(shape.LeadingA);
+        long fromB = shape.OffsetB + (tileColumn * TRight.Tile(shape.LeadingB)) + TRight.First(t, shape.LeadingB), stepB = TRight.Step(shape.LeadingB);
+        Four<float> nextA = a[fromA], nextB = b[fromB];
+        TLeft.Store(left, 0, t, nextA);
+        TRight.Store(right, 0, t, nextB);
+        Group.Barrier();
+
+        int warp = TileGeometry.ShiftRight(t, 5), lane = t & 31;
+        int row = (TileGeometry.ShiftRight(warp, 1) * 8) + TileGeometry.ShiftRight(lane, 3), column = ((warp & 1) * 16) + (lane & 7);
+        Block8x8 sum = default;
+        int stage = 0;
+        for (int k = Depth; k <= shape.K; k += Depth)
+        {
+            // The last step fetches itself again, which costs less than a branch.
+            int more = k < shape.K ? 1 : 0;
+            fromA += more * stepA;
+            fromB += more * stepB;
+            nextA = a[fromA];
+            nextB = b[fromB];
+            int l = (stage * (Stage / 4)) + row, r = (stage * (Stage / 4)) + column;
+            Accumulate(ref sum, leftFours, rightFours, l, r);
+            Accumulate(ref sum, leftFours, rightFours, l + (Pitch / 4), r + (Pitch / 4));
+            Accumulate(ref sum, leftFours, rightFours, l + (2 * (Pitch / 4)), r + (2 * (Pitch / 4)));
+            Accumulate(ref sum, leftFours, rightFours, l + (3 * (Pitch / 4)), r + (3 * (Pitch / 4)));
+            Accumulate(ref sum, leftFours, rightFours, l + (4 * (Pitch / 4)), r + (4 * (Pitch / 4)));
+            Accumulate(ref sum, leftFours, rightFours, l + (5 * (Pitch / 4)), r + (5 * (Pitch / 4)));
+            Accumulate(ref sum, leftFours, rightFours, l + (6 * (Pitch / 4)), r + (6 * (Pitch / 4)));
+            Accumulate(ref sum, leftFours, rightFours, l + (7 * (Pitch / 4)), r + (7 * (Pitch / 4)));
+            stage ^= 1;
+            TLeft.Store(left, stage * Stage, t, nextA);
+            TRight.Store(right, stage * Stage, t, nextB);
+            Group.Barrier();
+        }
+
+        long to = shape.OffsetC + (((tileRow * (long)Tile) + (row * 4)) * shape.LeadingC) + (tileColumn * (long)(Tile / 4)) + column;
+        long below = to + (16 * shape.LeadingC);
+        StoreRow(c, to, shape, sum.L0, sum.R0);
+        StoreRow(c, to + shape.LeadingC, shape, sum.L1, sum.R1);
+        StoreRow(c, to + (2 * shape.LeadingC), shape, sum.L2, sum.R2);
+        StoreRow(c, to + (3 * shape.LeadingC), shape, sum.L3, sum.R3);
+        StoreRow(c, below, shape, sum.L4, sum.R4);
+        StoreRow(c, below + shape.LeadingC, shape, sum.L5, sum.R5);
+        StoreRow(c, below + (2 * shape.LeadingC), shape, sum.L6, sum.R6);
+        StoreRow(c, below + (3 * shape.LeadingC), shape, sum.L7, sum.R7);
+    }
+
+    /// <summary>The launch for C of <paramref name="rowTiles"/> by <paramref name="columnTiles"/> whole tiles.</summary>
+    public static KernelConfig GridOf(int rowTiles, int columnTiles) => new(checked(rowTiles * columnTiles), TileGeometry.Threads);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Accumulate(ref Block8x8 sum, ArrayView<Four<float>> left, ArrayView<Four<float>> right, int l, int r)
+    {
+        Four<float> upper = left[l], lower = left[l + 4], first = right[r], second = right[r + 8];
+        Row(ref sum.L0, ref sum.R0, upper.X, first, second);
+        Row(ref sum.L1, ref sum.R1, upper.Y, first, second);
+        Row(ref sum.L2, ref sum.R2, upper.Z, first, second);
+        Row(ref sum.L3, ref sum.R3, upper.W, first, second);
+        Row(ref sum.L4, ref sum.R4, lower.X, first, second);
+        Row(ref sum.L5, ref sum.R5, lower.Y, first, second);
+        Row(ref sum.L6, ref sum.R6, lower.Z, first, second);
+        Row(ref sum.L7, ref sum.R7, lower.W, first, second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Row(ref Four<float> left, ref Four<float> right, float value, Four<float> first, Four<float> second)
+    {
+        left.X = FusedMultiplyAdd.Single(value, first.X, left.X);
+        left.Y = FusedMultiplyAdd.Single(value, first.Y, left.Y);
+        left.Z = FusedMultiplyAdd.Single(value, first.Z, left.Z);
+        left.W = FusedMultiplyAdd.Single(value, first.W, left.W);
+        right.X = FusedMultiplyAdd.Single(value, second.X, right.X);
+        right.Y = FusedMultiplyAdd.Single(value, second.Y, right.Y);
+        right.Z = FusedMultiplyAdd.Single(value, second.Z, right.Z);
+        right.W = FusedMultiplyAdd.Single(value, second.W, right.W);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRow(ArrayView<Four<float>> c, long at, LargeProductShape shape, Four<float> left, Four<float> right)
+    {
+        Four<float> first = Scaled(shape.Alpha, left), second = Scaled(shape.Alpha, right);
+        if (shape.Beta != 0f)
+        {
+            Four<float> oldFirst = c[at], oldSecond = c[at + 8];
+            first = Added(shape.Beta, oldFirst, first);
+            second = Added(shape.Beta, oldSecond, second);
+        }
+        c[at] = first;
+        c[at + 8] = second;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Four<float> Scaled(float factor, Four<float> x)
+    {
+        Four<float> scaled = default;
+        scaled.X = factor * x.X;
+        scaled.Y = factor * x.Y;
+        scaled.Z = factor * x.Z;
+        scaled.W = factor * x.W;
+        return scaled;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Four<float> Added(float factor, Four<float> x, Four<float> y)
+    {
+        Four<float> sum = default;
+        sum.X = FusedMultiplyAdd.Single(factor, x.X, y.X);
+        sum.Y = FusedMultiplyAdd.Single(factor, x.Y, y.Y);
+        sum.Z = FusedMultiplyAdd.Single(factor, x.Z, y.Z);
+        sum.W = FusedMultiplyAdd.Single(factor, x.W, y.W);
+        return sum;
+    }
+}
