@@ -254,7 +254,7 @@ internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) :
         new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample), sample.Mass);
 
     public override int DrawOne(int row, ref UniformDraws random) =>
-        random.ChooseByLog(Atoms, a => LogKernel(kernel, sample.Row(row), sample.Row(a)));
+        random.ChooseByLog(Atoms, a => LogKernel(kernel, sample.Row(row), sample.Row(a)) + (sample.Mass is { } mass ? Math.Log(mass[a]) : 0));
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 }

@@ -88,7 +88,7 @@ internal sealed class KnnContext : Context
     internal static KnnSearch SearchOf(string name) => Searches[name];
 
     /// <summary>The same law with all neighbours found.</summary>
-    internal KnnContext WithExactSearch() => Search == KnnSearch.Exact ? this : new KnnContext(K, IncludeSelf, Metric);
+    internal KnnContext WithExactSearch() => Search == KnnSearch.Exact ? this : new KnnContext(K, IncludeSelf, Metric, graph: Counted);
 
     private static string Other(NeighborMetric metric) => metric == NeighborMetric.Euclidean ? "" : $", metric={Name(Metrics, metric, "metric", AcceptedMetric)}";
 

@@ -132,7 +132,7 @@ public sealed class KnownAnswerTests
     [InlineData("knn(k=40, self=false)", "at most 39")]
     [InlineData("labels(column=other)", "no column 'other'")]
     [InlineData("labels(column=class) * knn(k=3)", "followed by another")]
-    [InlineData("graph(file=nowhere.csv)", "no edges")]
+    [InlineData("graph(file=nowhere.csv)", "nowhere.csv: there is no such file")]
     public void What_does_not_fit_is_refused(string expression, string words)
     {
         using ContextureEngine engine = Open();
