@@ -49,7 +49,7 @@ internal static class NetworkTruth
     public static (Expected Value, Expected Statistics) Normed<T>(T[] x, T[] g)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        int w = g.Length, rows = x.Length / w;
+        int w = g.Length, rows = w == 0 ? 0 : x.Length / w;
         Expected value = Empty(x.Length, w + 8), statistics = Empty(2 * rows, w + 8);
         for (int i = 0; i < rows; i++)
         {
@@ -72,7 +72,7 @@ internal static class NetworkTruth
     public static (Expected ByInput, Expected ByGain) NormedBackward<T>(T[] x, T[] g, T[] statistics, T[] d)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        int w = g.Length, rows = x.Length / w;
+        int w = g.Length, rows = w == 0 ? 0 : x.Length / w;
         Expected byInput = Empty(x.Length, w + 8), byGain = Empty(x.Length, w + 8);
         for (int i = 0; i < rows; i++)
         {
