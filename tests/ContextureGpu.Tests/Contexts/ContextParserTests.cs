@@ -95,7 +95,7 @@ public sealed class ContextParserTests
     [InlineData("rbf(gamma=1_000)", 11, "a positive finite number, median or kth")]
     [InlineData("rbf(gamma=\"median\")", 11, "a positive finite number, median or kth")]
     [InlineData("knn(k=5, graph=both)", 16, "graph is 'both'; it must be directed, mutual or symmetric")]
-    [InlineData("knn(k=5, search=approximate, graph=mutual)", 1, "found exactly only")]
+    [InlineData("knn(k=5, search=approximate, graph=mutual)", 1, "takes the exact search")]
     [InlineData("rbf(gamma=kth, k=0)", 18, "an integer of at least 1")]
     [InlineData("rbf(gamma=1, k=7)", 1, "with another gamma there is no k")]
     [InlineData("rbf(gamma=median, k=7)", 1, "with another gamma there is no k")]

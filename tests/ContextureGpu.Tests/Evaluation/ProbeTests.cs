@@ -2,7 +2,6 @@ using System.Text.Json;
 using ContextureGpu.Cli;
 using ContextureGpu.Kernels;
 using ContextureGpu.Testing;
-using ContextureGpu.Tests.Architecture;
 using ContextureGpu.Tests.Data;
 using MathNet.Numerics.LinearAlgebra;
 using Xunit;
