@@ -12,6 +12,8 @@ namespace ContextureGpu.Kernels.Cpu;
 internal sealed class ManagedLinearAlgebra(int threads) : HostLinearAlgebra
 {
     private const int MaximumSteps = 60;
+
+    private const double NegligibleSquares = 1e-280;
     private const int ColumnChunk = 64;
 
     private readonly Workers _workers = new(threads);
@@ -71,6 +73,7 @@ internal sealed class ManagedLinearAlgebra(int threads) : HostLinearAlgebra
     }
 
     // Both triangles of a are kept up to date. Afterwards row l holds the reflection I - factor_l v v^T, v in columns 0 .. l - 1, that made row l tridiagonal.
+    // The matrix is scaled to entries of about 1: entries whose squares sum to so little are far below its rounding, and dividing by less would overflow.
     private void Tridiagonalize(double[] a, int n, double[] diagonal, double[] below, double[] factor)
     {
         double[] w = new double[n];
@@ -80,7 +83,7 @@ internal sealed class ManagedLinearAlgebra(int threads) : HostLinearAlgebra
             double[] store = a;
             Span<double> v = a.AsSpan(l * n, l);
             double last = v[l - 1], rest = l > 1 ? TensorPrimitives.SumOfSquares<double>(v[..(l - 1)]) : 0;
-            if (rest == 0)
+            if (rest <= NegligibleSquares)
             {
                 (below[l], factor[l]) = (last, 0);
                 continue;

@@ -79,6 +79,25 @@ public abstract class HostLinearAlgebraContract
     }
 
     [Fact]
+    public void CouplingsWhoseSquaresUnderflow()
+    {
+        const int n = 12;
+        double[] values = [.. Enumerable.Range(0, n).Select(i => (double)((i * 5) % n) / n)];
+        foreach (double coupling in new[] { 1e-100, 1e-139, 1e-145, 1e-153, 1e-155, 1e-158, 1e-162, 1e-200, 1e-308, double.Epsilon })
+        {
+            var a = new double[n * n];
+            Array.Fill(a, coupling);
+            for (int i = 0; i < n; i++)
+                a[i * n + i] = values[i];
+            CheckEigen(Open(), $"coupling {coupling}", a, n, values, 1);
+            // The last of a row is zero, and the rest of it small: a reflection has nothing to lean on.
+            for (int i = 1; i < n; i++)
+                a[i * n + i - 1] = a[(i - 1) * n + i] = 0;
+            CheckEigen(Open(), $"coupling {coupling} beyond the neighbours", a, n, values, 1);
+        }
+    }
+
+    [Fact]
     public void OnlyTheLowerTriangleIsRead()
     {
         const int n = 20;
