@@ -102,6 +102,7 @@ internal static class TrainCommand
                     Checkpoint = result.GetValue(checkpoint),
                     CheckpointEvery = result.GetValue(every),
                     Resume = result.GetValue(resume),
+                    Exported = result.GetValue(onnx) is not null,
                 },
                 Scale = result.GetValue(scale) == "none" ? ColumnScaling.None : ColumnScaling.Standardize,
                 Exclude = exclude,
