@@ -6,6 +6,8 @@ switch (args)
 {
     case ["compare", .. var options]:
         return CompareCommand.Run(options);
+    case ["accelerator", .. var options]:
+        return AcceleratorCommand.Run(options);
     case ["contexts", .. var options]:
         return ContextTableCommand.Run(options);
     case ["fit-once", var expression, var n, var d, var dimension, var tolerance]:

@@ -11,16 +11,22 @@ internal sealed class Bench : IDisposable
     private readonly Lazy<double> _productRate, _copyRate;
     private int _files;
 
-    public Bench(string peerFolder)
+    /// <param name="peerFolder">Where the scripts lie.</param>
+    /// <param name="accelerator">What is compared; null for the processor.</param>
+    public Bench(string peerFolder, ComputeDevice? accelerator = null)
     {
         PeerFolder = peerFolder;
         Device = CpuDevice.Open();
+        Target = accelerator ?? Device;
         _productRate = new Lazy<double>(MeasureProduct);
         _copyRate = new Lazy<double>(MeasureCopy);
     }
 
     /// <summary>The processor, with the library that the environment asks for.</summary>
     public CpuDevice Device { get; }
+
+    /// <summary>What is compared: the processor or an accelerator.</summary>
+    public ComputeDevice Target { get; }
 
     /// <summary>Where the scripts lie.</summary>
     public string PeerFolder { get; }
@@ -34,10 +40,10 @@ internal sealed class Bench : IDisposable
     /// <summary>What a reader of the table should know.</summary>
     public IReadOnlyCollection<string> Remarks => _remarks;
 
-    /// <summary>Operations a second of the fastest float32 product known here, 2048^3: the library's, at the start of the run.</summary>
+    /// <summary>Operations a second of the target's float32 product, 2048^3, at the start of the run.</summary>
     public double ProductRate => _productRate.Value;
 
-    /// <summary>Bytes a second of a copy of 256 MiB on all threads, read and written bytes both counted.</summary>
+    /// <summary>Bytes a second of a copy of 256 MiB within the target's memory, by all threads, read and written bytes both counted.</summary>
     public double CopyRate => _copyRate.Value;
 
     /// <summary>Remembers software for the head of the report.</summary>
@@ -96,16 +102,31 @@ internal sealed class Bench : IDisposable
     private double MeasureProduct()
     {
         const int n = 2048;
-        Arithmetic<float> on = Device.Arithmetic<float>();
+        Arithmetic<float> on = Target.Arithmetic<float>();
         using DeviceMatrix<float> a = on.Allocate(n, n), b = on.Allocate(n, n), c = on.Allocate(n, n);
         on.Upload(Normals<float>((long)n * n, 1), a);
         on.Upload(Normals<float>((long)n * n, 2), b);
-        return 2.0 * n * n * n / Best(5, () => on.Multiply(1, a, Orientation.Normal, b, Orientation.Normal, 0, c));
+        return 2.0 * n * n * n / Best(5, () =>
+        {
+            on.Multiply(1, a, Orientation.Normal, b, Orientation.Normal, 0, c);
+            Target.Synchronize();
+        });
     }
 
     private double MeasureCopy()
     {
         const int Count = 1 << 26;
+        if (!ReferenceEquals(Target, Device))
+        {
+            Arithmetic<float> on = Target.Arithmetic<float>();
+            using DeviceMatrix<float> source = on.Allocate(Count / 1024, 1024), target = on.Allocate(Count / 1024, 1024);
+            on.Fill(source, 1);
+            return 8.0 * Count / Best(5, () =>
+            {
+                on.Copy(source, target);
+                Target.Synchronize();
+            });
+        }
         float[] from = new float[Count], to = new float[Count];
         int piece = Count / Threads;
         return 8.0 * Count / Best(5, () => Parallel.For(0, Threads, t => from.AsSpan(t * piece, piece).CopyTo(to.AsSpan(t * piece))));

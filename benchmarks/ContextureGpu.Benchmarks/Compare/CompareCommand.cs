@@ -129,6 +129,7 @@ internal static class CompareCommand
         }
     }
 
-    private static string? Value(string[] arguments, string name) =>
+    /// <summary>The argument behind a name; null without it.</summary>
+    public static string? Value(string[] arguments, string name) =>
         Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;
 }

@@ -72,7 +72,7 @@ internal sealed class ComparisonReport(Bench bench, TextWriter log)
     {
         var page = new StringBuilder();
         page.AppendLine("# The same work side by side").AppendLine();
-        page.AppendLine(CultureInfo.InvariantCulture, $"- machine: {bench.Device.Description.Name}, {bench.Threads} threads; {System.Runtime.InteropServices.RuntimeInformation.OSDescription}; .NET {Environment.Version}");
+        page.AppendLine(CultureInfo.InvariantCulture, $"- device: {bench.Target.Description.Backend}, {bench.Target.Description.Name}; {bench.Threads} threads on the host; {System.Runtime.InteropServices.RuntimeInformation.OSDescription}; .NET {Environment.Version}");
         page.AppendLine(CultureInfo.InvariantCulture, $"- products in: {bench.Device.Description.NativeLibrary ?? "managed code"}; OPENBLAS_CORETYPE={Environment.GetEnvironmentVariable("OPENBLAS_CORETYPE") ?? "(not set)"}");
         page.AppendLine(CultureInfo.InvariantCulture, $"- peers: {string.Join(", ", bench.Software)}");
         page.AppendLine(CultureInfo.InvariantCulture, $"- rates measured in this run: float32 product {bench.ProductRate / 1e9:f0} GFLOP/s, copy {bench.CopyRate / 1e9:f0} GB/s");

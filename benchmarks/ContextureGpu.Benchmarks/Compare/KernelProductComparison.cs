@@ -8,23 +8,28 @@ namespace ContextureGpu.Benchmarks.Compare;
 internal static class KernelProductComparison
 {
     /// <summary>n points of d features, p right-hand sides.</summary>
-    public static Comparison Create(Bench bench, int n, int d, int p, double? required, double? floorFactor)
+    public static Comparison Create(Bench bench, int n, int d, int p, double? required, double? floorFactor, string script = "pytorch.py")
     {
         double gamma = 0.5 / d;
         float[] x = Array.ConvertAll(Bench.Normals<double>((long)n * d, 5), v => (float)v), v = Bench.Normals<float>((long)n * p, 6);
-        Arithmetic<float> on = bench.Device.Arithmetic<float>();
+        Arithmetic<float> on = bench.Target.Arithmetic<float>();
         DeviceMatrix<float> dx = on.Allocate(n, d), dv = on.Allocate(n, p), output = on.Allocate(n, p);
         on.Upload(x, dx);
         on.Upload(v, dv);
         string fileX = bench.Save(x, d), fileV = bench.Save(v, p);
         var kernel = new RadialKernel(RadialKernelKind.Gaussian, gamma);
         var result = new float[n * p];
-        double exponentials = ExponentialRate(bench.Threads);
+        bool onProcessor = ReferenceEquals(bench.Target, bench.Device);
+        double exponentials = onProcessor ? ExponentialRate(bench.Threads) : double.PositiveInfinity;
         return new Comparison(
             string.Create(CultureInfo.InvariantCulture, $"Gaussian kernel product, float32, {n} x {d}, {p} right-hand sides"),
             new LocalContestant(
                 "ours",
-                () => on.KernelProduct(kernel, dx, null, dx, null, dv, output),
+                () =>
+                {
+                    on.KernelProduct(kernel, dx, null, dx, null, dv, output);
+                    bench.Target.Synchronize();
+                },
                 () =>
                 {
                     on.Download(output, result);
@@ -32,7 +37,7 @@ internal static class KernelProductComparison
                 }),
             [
                 new PeerContestant(
-                    "PyTorch, best tile", "pytorch.py", bench, "kernel_product",
+                    "PyTorch, best tile", script, bench, "kernel_product",
                     new Dictionary<string, object> { ["x"] = fileX, ["y"] = fileX, ["v"] = fileV, ["gamma"] = gamma }, required),
             ],
             (who, values) =>
@@ -59,7 +64,9 @@ internal static class KernelProductComparison
         {
             Rounds = 3,
             Floor = ((2.0 * n * n * (d + p) / bench.ProductRate) + ((double)n * n / exponentials),
-                string.Create(CultureInfo.InvariantCulture, $"2 n^2 (d + p) / product rate + n^2 / {exponentials:g3} exponentials a second")),
+                onProcessor
+                    ? string.Create(CultureInfo.InvariantCulture, $"2 n^2 (d + p) / product rate + n^2 / {exponentials:g3} exponentials a second")
+                    : "2 n^2 (d + p) / product rate"),
             FloorFactor = floorFactor,
             Resources = new Bundle([dx, dv, output]),
         };
