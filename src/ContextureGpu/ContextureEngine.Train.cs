@@ -112,6 +112,9 @@ public sealed partial class ContextureEngine
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         BoundContext bound = ContextBinding.Bind(resolved, sample, _device, cancellationToken);
+        bool onRows = TrainingPlan<T>.TakesRows(options.Objective) || NetworkInputs.AreRows(bound);
+        if (options.Exported && !onRows)
+            throw EncoderGraph.Refusal(context);
         using var training = new EncoderTraining<T>(bound, sample, options, _device, _host);
         TrainingCheckpoint<T>? checkpoint = options.Checkpoint is null
             ? null
@@ -132,7 +135,6 @@ public sealed partial class ContextureEngine
         {
             NeighborRecall = bound.Recall,
         };
-        bool onRows = TrainingPlan<T>.TakesRows(options.Objective) || NetworkInputs.AreRows(bound);
         var model = new ModelState(context, sample, [new ModelPart(resolved, trained.Spectrum)], facts, null, new Dictionary<string, IReadOnlyList<string>>());
         return new EncoderModel(new EncoderState(
             trained.Shape, trained.Parameters, trained.Map, trained.Mean, trained.OutputRank, trained.Losses, seconds, options.Objective, onRows, model));

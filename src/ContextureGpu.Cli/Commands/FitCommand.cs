@@ -13,12 +13,12 @@ internal static class FitCommand
         var dimension = new Option<int>("--dim") { Description = "Features.", DefaultValueFactory = _ => new SpectralOptions().Dimension };
         var target = new Option<string?>("--target") { Description = "Column that is no input; where it holds classes they colour the report." };
         var drop = new Option<string?>("--drop") { Description = "Columns that are no inputs, separated by commas." };
-        var scale = Choice("--scale", "Scaling of numeric columns.", "standard", "none");
-        var solver = Choice("--solver", "Solver.", "auto", "exact", "krylov", "randomized", "nystrom");
+        var scale = CommandOptions.Choice("--scale", "Scaling of numeric columns.", "standard", "none");
+        var solver = CommandOptions.Choice("--solver", "Solver.", "auto", "exact", "krylov", "randomized", "nystrom");
         var landmarks = new Option<int?>("--landmarks") { Description = "Landmarks of the Nystroem solver; by default the larger of 2000 and 4 times --dim." };
-        var sampling = Choice("--landmark-sampling", "How landmarks are drawn.", "uniform", "kmeans++", "ridge-leverage");
+        var sampling = CommandOptions.Choice("--landmark-sampling", "How landmarks are drawn.", "uniform", "kmeans++", "ridge-leverage");
         var memory = new Option<string?>("--memory") { Description = "Memory that the fit may take, as in 500M or 6G; by default 80 % of what the container or the machine allows." };
-        var precision = Choice("--precision", "Precision of the large data.", "single", "double");
+        var precision = CommandOptions.Choice("--precision", "Precision of the large data.", "single", "double");
         var device = new Option<string>("--device") { Description = "auto, cpu, cuda[:i], opencl[:i] or ilgpu-cpu.", DefaultValueFactory = _ => "auto" };
         var seed = new Option<ulong>("--seed") { Description = "Key of all draws." };
         var tolerance = new Option<double?>("--tolerance") { Description = "Largest residual; by default 1e-5 in single and 1e-9 in double precision." };
@@ -75,12 +75,5 @@ internal static class FitCommand
                 cancellationToken), cancellationToken);
         });
         return command;
-    }
-
-    private static Option<string> Choice(string name, string description, params string[] accepted)
-    {
-        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => accepted[0] };
-        option.AcceptOnlyFromAmong(accepted);
-        return option;
     }
 }

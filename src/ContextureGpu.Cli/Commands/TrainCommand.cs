@@ -35,11 +35,11 @@ internal static class TrainCommand
         var outputs = new Option<int?>("--outputs") { Description = "Trained outputs, reduced to --dim afterwards; by default four times as many." };
         var width = new Option<int>("--width") { Description = "Units of a hidden layer.", DefaultValueFactory = _ => defaults.Width };
         var depth = new Option<int>("--depth") { Description = "Hidden layers.", DefaultValueFactory = _ => defaults.Depth };
-        var activation = Choice("--activation", "Activation of the hidden layers.", "tanh", "relu", "gelu");
+        var activation = CommandOptions.Choice("--activation", "Activation of the hidden layers.", "tanh", "relu", "gelu");
         var noSkip = new Option<bool>("--no-skip") { Description = "Leaves out skip connections." };
         var layerNorm = new Option<bool>("--layer-norm") { Description = "Normalises what hidden layers give to their activations." };
-        var objective = Choice("--objective", "What is minimised.", [.. Objectives.Keys]);
-        var constraint = Choice("--constraint", "How the covariance of the outputs is held.", "whiten", "vicreg", "lagrangian");
+        var objective = CommandOptions.Choice("--objective", "What is minimised.", [.. Objectives.Keys]);
+        var constraint = CommandOptions.Choice("--constraint", "How the covariance of the outputs is held.", "whiten", "vicreg", "lagrangian");
         var epochs = new Option<int>("--epochs") { Description = "Times that all rows are seen; steps, without batches.", DefaultValueFactory = _ => defaults.Epochs };
         var batch = new Option<string>("--batch") { Description = "Pairs of a step, drawn from the context; full for all rows, exactly.", DefaultValueFactory = _ => "full" };
         batch.Validators.Add(result =>
@@ -53,8 +53,8 @@ internal static class TrainCommand
         var clip = new Option<double?>("--clip") { Description = "Largest norm of the gradient." };
         var target = new Option<string?>("--target") { Description = "Column that is no input." };
         var drop = new Option<string?>("--drop") { Description = "Columns that are no inputs, separated by commas." };
-        var scale = Choice("--scale", "Scaling of numeric columns.", "standard", "none");
-        var precision = Choice("--precision", "Precision of the large data.", "single", "double");
+        var scale = CommandOptions.Choice("--scale", "Scaling of numeric columns.", "standard", "none");
+        var precision = CommandOptions.Choice("--precision", "Precision of the large data.", "single", "double");
         var device = new Option<string>("--device") { Description = "auto, cpu, cuda[:i], opencl[:i] or ilgpu-cpu.", DefaultValueFactory = _ => "auto" };
         var seed = new Option<ulong>("--seed") { Description = "Key of all draws." };
         var model = new Option<string?>("--model") { Description = "Writes the encoder." };
@@ -102,6 +102,7 @@ internal static class TrainCommand
                     Checkpoint = result.GetValue(checkpoint),
                     CheckpointEvery = result.GetValue(every),
                     Resume = result.GetValue(resume),
+                    Exported = result.GetValue(onnx) is not null,
                 },
                 Scale = result.GetValue(scale) == "none" ? ColumnScaling.None : ColumnScaling.Standardize,
                 Exclude = exclude,
@@ -188,13 +189,6 @@ internal static class TrainCommand
     {
         pairs = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 2 ? count : null;
         return pairs is not null || text == "full";
-    }
-
-    private static Option<string> Choice(string name, string description, params string[] accepted)
-    {
-        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => accepted[0] };
-        option.AcceptOnlyFromAmong(accepted);
-        return option;
     }
 
     private sealed class ProgressLines : IProgress<TrainingProgress>

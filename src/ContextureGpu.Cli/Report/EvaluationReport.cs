@@ -148,7 +148,7 @@ internal static class EvaluationReport
             .. association.Reasons.Select(reason => new ReportText(Sentence(reason))),
             new ReportFacts([
                 ("verdict", Name(association.Verdict)),
-                ("decay rate λ", Text($"{association.Decay.Rate:g3}, to a tenth within {association.Decay.FeaturesToTenth:g3} features (R² {association.Decay.RSquared:f2})")),
+                ("decay rate λ", Text($"{EvaluationWords.Decay(association.Decay)} (R² {association.Decay.RSquared:f2})")),
                 ("E|k_X − 1|", Text($"{association.KernelDeviation:g3}{(association.KernelDeviationError > 0 ? Text($" ± {association.KernelDeviationError:g2}") : "")}")),
                 ("Lipschitz constant", association.Lipschitz is { } l ? Text($"at least {l:g3} per unit of the inputs") : "not measured"),
                 ("mixing", Advice(association.Suggestion)),

@@ -28,6 +28,14 @@ internal static class EvaluationWords
     /// <summary>A number in a sentence.</summary>
     public static string Number(double value) => value.ToString("g4", CultureInfo.InvariantCulture);
 
+    /// <summary>The rate of a decay, and how soon it is over.</summary>
+    public static string Decay(DecayFit decay) => decay.Rate switch
+    {
+        0 => "0, the spectrum is flat",
+        double.PositiveInfinity => "no limit, the spectrum is 0",
+        _ => $"{Number(decay.Rate)}, to a tenth within {decay.FeaturesToTenth.ToString("g3", CultureInfo.InvariantCulture)} features",
+    };
+
     /// <summary>tau with what stands beside it.</summary>
     public static string Tau(ContextReport report)
     {

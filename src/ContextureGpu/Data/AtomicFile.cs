@@ -3,8 +3,8 @@ using System.Security;
 namespace ContextureGpu;
 
 /// <summary>
-/// Writes a file whole or not at all: under a temporary name in the same folder, then moved over the old one. A link is followed to what it names; a device such as
-/// <c>/dev/null</c> is written to directly.
+/// Writes a file whole or not at all: to the disk under a temporary name in the same folder, then moved over the old one. A link is followed to what it names; a device such as
+/// <c>/dev/null</c> is written to directly. A process that is killed meanwhile leaves the temporary file, <c>.NAME.GUID.tmp</c>, which nothing reads.
 /// </summary>
 internal static class AtomicFile
 {
@@ -30,6 +30,8 @@ internal static class AtomicFile
             {
                 temporary = candidate;
                 write(stream);
+                // A name that outlives a loss of power must not stand for content that did not.
+                stream.Flush(flushToDisk: true);
             }
             File.Move(candidate, target, overwrite: true);
             temporary = null;

@@ -6,6 +6,10 @@ namespace ContextureGpu.Encoders;
 /// <summary>An encoder's network as an ONNX graph: inputs as they are before scaling, the network, the linear map to the features.</summary>
 internal static class EncoderGraph
 {
+    /// <summary>Says that the network of a context takes no rows.</summary>
+    public static InputException Refusal(Context context) =>
+        new($"the network was trained on the values of A of {context}, which are no rows, so there is no graph from rows to features; train with another objective");
+
     /// <summary>The file of an encoder whose network takes rows.</summary>
     public static ProtobufMessage Of(EncoderState state, HostLinearAlgebra host)
     {

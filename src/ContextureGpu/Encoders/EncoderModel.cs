@@ -111,7 +111,7 @@ public sealed class EncoderModel
     {
         ArgumentNullException.ThrowIfNull(path);
         if (!_state.NetworkOnRows)
-            throw new InputException($"the network was trained on the values of A of {Context}, which are no rows, so there is no graph from rows to features; train with another objective");
+            throw EncoderGraph.Refusal(Context);
         using CpuDevice device = CpuDevice.Open();
         AtomicFile.Write(path, EncoderGraph.Of(_state, device.LinearAlgebra).WriteTo);
     }

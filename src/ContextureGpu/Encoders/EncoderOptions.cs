@@ -129,6 +129,9 @@ public sealed record EncoderOptions
     /// <summary>Whether to go on from the checkpoint: on the same device the result is the same, to the bit, as without the interruption.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>Whether the network is to be exported afterwards, so that a training whose network takes no rows is refused before its first step.</summary>
+    internal bool Exported { get; init; }
+
     internal int EffectiveOutputs => Outputs ?? checked(4 * Dimension);
 
     /// <summary>Steps of an epoch on so many rows.</summary>

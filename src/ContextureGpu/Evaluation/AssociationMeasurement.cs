@@ -72,7 +72,7 @@ internal static class AssociationMeasurement
             lonely = drop > Association.LargestDrop;
         var reasons = new List<string>
         {
-            Text($"the fit s_i^2 = exp(-{decay.Rate:g3} i) falls to a tenth after {features:g3} features: {(fewFeatures ? "below" : slow ? "above" : "within")} {Association.FewestFeatures} .. {dimension}"),
+            Text($"{Decay(decay, dimension)}: {(fewFeatures ? "below" : slow ? "above" : "within")} {Association.FewestFeatures} .. {dimension}"),
             Text($"E|k_X - 1| = {deviation:g3}: {(flat ? "below" : "not below")} {Association.LeastDeviation}"),
         };
         if (drop is { } lost)
@@ -88,6 +88,14 @@ internal static class AssociationMeasurement
         };
         return new Association(verdict, suggestion, decay, deviation, deviationError, lipschitz, drop, reasons);
     }
+
+    // The two ends of the fit have no number of features to speak of.
+    private static string Decay(DecayFit decay, int dimension) => decay.Rate switch
+    {
+        0 => Text($"the spectrum is flat, every s_i^2 near 1, and never falls to a tenth in {dimension} features"),
+        double.PositiveInfinity => "every s_i^2 is near 0, and no feature is needed to fall to a tenth",
+        _ => Text($"the fit s_i^2 = exp(-{decay.Rate:g3} i) falls to a tenth after {decay.FeaturesToTenth:g3} features"),
+    };
 
     /// <summary>Some rows, ascending, each with the same chance.</summary>
     public static int[] Rows(int n, int count, ulong seed)

@@ -1,3 +1,4 @@
+using ContextureGpu.Kernels.Ilgpu;
 using Xunit;
 
 namespace ContextureGpu.Kernels.Tests.Ilgpu;
@@ -13,6 +14,18 @@ public sealed class IlgpuDevicesTests
             Assert.True(found.Devices.Any(d => d.Backend == backend) || found.PassedOver.Any(p => p.Backend == backend && p.Reason.Length > 10), $"{backend}: no word");
         Assert.Equal("ilgpu-cpu", found.Devices[^1].Selector);
         Assert.All(found.Devices, device => Assert.True(device.MemoryBytes > 0, device.Selector));
+    }
+
+    [Theory]
+    [InlineData(BackendKind.Cuda)]
+    [InlineData(BackendKind.OpenCl)]
+    public void Numbers_are_the_same_with_a_context_and_without(BackendKind backend)
+    {
+        Assert.SkipUnless(DriverLibraries.IsPresent(backend), $"{DriverLibraries.Names(backend)[0]} is not installed");
+        DriverLibraries.InstallResolver();
+        var options = new IlgpuDiscoveryOptions();
+        using ILGPU.Context context = AcceleratorCatalog.CreateContext(backend);
+        Assert.Equal(AcceleratorCatalog.List(context, backend, options).Select(d => (d.Description, d.Objection)), AcceleratorCatalog.List(backend, options).Select(d => (d.Description, d.Objection)));
     }
 
     [Theory]
@@ -53,7 +66,7 @@ public sealed class IlgpuDevicesTests
     [Fact]
     public void Groups_of_256_threads_run_on_the_cpu_accelerator()
     {
-        var device = (ContextureGpu.Kernels.Ilgpu.IlgpuDevice)TestAccelerators.Get(BackendKind.IlgpuCpu);
+        var device = (IlgpuDevice)TestAccelerators.Get(BackendKind.IlgpuCpu);
         Assert.True(device.Session.Accelerator.MaxNumThreadsPerGroup >= 256, $"{device.Session.Accelerator.MaxNumThreadsPerGroup}");
     }
 }

@@ -84,6 +84,19 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_network_that_takes_no_rows_is_not_trained_for_export()
+    {
+        string[] command = ["train", WriteCsv(), "--context", "labels(column=class)", "--dim", "1", "--outputs", "2", "--device", "cpu", "--epochs", "2", "--model", _folder.File("e"), "--features", _folder.File("f.npy"), "--checkpoint", _folder.File("c")];
+        (int code, string output, string errors) = await Run([.. command, "--onnx", _folder.File("e.onnx")]);
+        Assert.True(code == 2, $"exit code {code}: {errors}");
+        Assert.Equal("", output);
+        Assert.Equal("contexture: the network was trained on the values of A of labels(column=class), which are no rows, so there is no graph from rows to features; train with another objective", errors.Trim());
+        Assert.Single(Directory.GetFiles(_folder.Path));
+        (code, _, errors) = await Run(command);
+        Assert.True(code == 0, errors);
+    }
+
+    [Fact]
     public async Task Ctrl_C_leaves_a_checkpoint_and_exit_code_4()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no kill on Windows; run this on Linux or macOS");

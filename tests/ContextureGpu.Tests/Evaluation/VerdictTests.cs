@@ -49,6 +49,17 @@ public sealed class VerdictTests
         Assert.Equal(AssociationVerdict.TooStrong, AssociationMeasurement.Judge(DecayFit.Of([.. Enumerable.Repeat(1.0, 30)]), 30, 1.9, 0, 9, 1).Verdict);
     }
 
+    [Theory]
+    [InlineData(0, "every s_i^2 is near 0")]
+    [InlineData(1, "the spectrum is flat")]
+    [InlineData(0.5, "falls to a tenth after")]
+    public void ReasonsSpeakOfNoInfinity(double s, string words)
+    {
+        IReadOnlyList<string> reasons = AssociationMeasurement.Judge(DecayFit.Of([.. Enumerable.Repeat(s, 30)]), 30, 1, 0, 1, 0.5).Reasons;
+        Assert.Contains(words, reasons[0], StringComparison.Ordinal);
+        Assert.DoesNotContain(reasons, reason => reason.Contains("Infinity", StringComparison.Ordinal) || reason.Contains("exp(-0 ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void TauAbstainsNearBetaPlusOneAndOnlyThere()
     {

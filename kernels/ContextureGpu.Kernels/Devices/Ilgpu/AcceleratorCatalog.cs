@@ -35,17 +35,28 @@ internal static class AcceleratorCatalog
         FusedMultiplyAdd.Register(builder.GetIntrinsicManager());
     });
 
-    /// <summary>The devices of a family in the order of their numbers, each with the reason not to take it or null.</summary>
-    public static IReadOnlyList<(Device Device, DeviceDescription Description, string? Objection)> List(Context context, BackendKind backend, IlgpuDiscoveryOptions options)
-    {
-        IEnumerable<Device> devices = backend switch
+    /// <summary>
+    /// The devices of a driver in the order of their numbers, each with the reason not to take it or null. No context is made, which takes as long again; the numbers are
+    /// those in one.
+    /// </summary>
+    public static IReadOnlyList<(Device Device, DeviceDescription Description, string? Objection)> List(BackendKind backend, IlgpuDiscoveryOptions options) => List(
+        backend switch
+        {
+            BackendKind.Cuda => CudaDevice.GetDevices(_ => true),
+            BackendKind.OpenCl => CLDevice.GetDevices(_ => true),
+            _ => throw new ArgumentOutOfRangeException(nameof(backend), backend, "has no driver"),
+        },
+        backend, options);
+
+    /// <summary>The devices of a context's family, likewise; these can be opened in it.</summary>
+    public static IReadOnlyList<(Device Device, DeviceDescription Description, string? Objection)> List(Context context, BackendKind backend, IlgpuDiscoveryOptions options) => List(
+        backend switch
         {
             BackendKind.Cuda => context.Devices.OfType<CudaDevice>(),
             BackendKind.OpenCl => context.Devices.OfType<CLDevice>(),
             _ => context.Devices.OfType<CPUDevice>(),
-        };
-        return [.. devices.Select((device, index) => (device, Describe(device, backend, index), Objection(device, options)))];
-    }
+        },
+        backend, options);
 
     /// <summary>ILGPU's CPU accelerator, known without asking ILGPU.</summary>
     public static DeviceDescription CpuAccelerator { get; } = new(
@@ -59,6 +70,9 @@ internal static class AcceleratorCatalog
         PropertyInfo property = opencl.Capabilities.GetType().GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!;
         property.SetValue(opencl.Capabilities, true);
     }
+
+    private static (Device Device, DeviceDescription Description, string? Objection)[] List(IEnumerable<Device> devices, BackendKind backend, IlgpuDiscoveryOptions options) =>
+        [.. devices.Select((device, index) => (device, Describe(device, backend, index), Objection(device, options)))];
 
     private static DeviceDescription Describe(Device device, BackendKind backend, int index) => backend == BackendKind.IlgpuCpu
         ? CpuAccelerator

@@ -12,7 +12,7 @@ public static class IlgpuDevices
 {
     /// <summary>
     /// Looks for accelerators. Where neither driver library can be loaded this costs two failed look-ups and ILGPU is not touched; a driver that
-    /// is there takes about a quarter of a second. Nothing is opened, and no failure of a driver gets out: it becomes a reason in the answer.
+    /// is there takes about a tenth of a second. Nothing is opened, and no failure of a driver gets out: it becomes a reason in the answer.
     /// </summary>
     /// <param name="options">What may be taken; null for the defaults.</param>
     public static IlgpuDiscovery Discover(IlgpuDiscoveryOptions? options = null)
@@ -88,8 +88,7 @@ public static class IlgpuDevices
         BackendKind backend, string library, IlgpuDiscoveryOptions options, List<DeviceDescription> devices, List<PassedOverDevice> passedOver)
     {
         DriverLibraries.InstallResolver();
-        using Context context = AcceleratorCatalog.CreateContext(backend);
-        var found = AcceleratorCatalog.List(context, backend, options);
+        var found = AcceleratorCatalog.List(backend, options);
         if (found.Count == 0)
             passedOver.Add(new PassedOverDevice(backend, library, "the driver's library is there, but it reports no device"));
         foreach ((_, DeviceDescription description, string? objection) in found)
