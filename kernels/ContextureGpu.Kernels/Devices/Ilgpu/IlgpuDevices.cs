@@ -12,7 +12,7 @@ public static class IlgpuDevices
 {
     /// <summary>
     /// Looks for accelerators. Where neither driver library can be loaded this costs two failed look-ups and ILGPU is not touched; a driver that
-    /// is there takes about a tenth of a second. Nothing is opened, and no failure of a driver gets out: it becomes a reason in the answer.
+    /// is there takes about an eighth of a second. Nothing is opened, and no failure of a driver gets out: it becomes a reason in the answer.
     /// </summary>
     /// <param name="options">What may be taken; null for the defaults.</param>
     public static IlgpuDiscovery Discover(IlgpuDiscoveryOptions? options = null)
