@@ -88,6 +88,9 @@ public sealed partial class ContextureEngine
         int bad = Array.FindIndex(values, v => !double.IsFinite(v));
         if (bad >= 0)
             throw new InputException($"row {bad / d}, column {bad % d} (counted from 0) of the features is {values[bad]}; every value must be finite");
+        int large = Array.FindIndex(values, v => Math.Abs(v) > EvaluationTarget.LargestMagnitude);
+        if (large >= 0)
+            throw new InputException($"row {large / d}, column {large % d} (counted from 0) of the features is {values[large]:g3}; a probe takes values of at most {EvaluationTarget.LargestMagnitude:g3} in magnitude");
         ProbeData data = ProbeData.Of(Taken, d, target, options.Split.Rows(features.Rows, options.Seed));
         return new FeatureProbe(Probe.BestLinear(data, _host, cancellationToken), NeighborProbe.Fit(data, _device, cancellationToken), data.Baseline());
 

@@ -72,7 +72,7 @@ internal static class AssociationMeasurement
             lonely = drop > Association.LargestDrop;
         var reasons = new List<string>
         {
-            Text($"the fit s_i^2 = exp(-{decay.Rate:g3} i) falls to a tenth after {features:g3} features: {(fewFeatures ? "below" : slow ? "above" : "within")} {Association.FewestFeatures} .. {dimension}"),
+            $"{Fall(decay)}: {(fewFeatures ? "below" : slow ? "above" : "within")} {Text($"{Association.FewestFeatures} .. {Math.Max(dimension, Association.FewestFeatures)}")}",
             Text($"E|k_X - 1| = {deviation:g3}: {(flat ? "below" : "not below")} {Association.LeastDeviation}"),
         };
         if (drop is { } lost)
@@ -102,6 +102,14 @@ internal static class AssociationMeasurement
         Array.Sort(rows);
         return rows;
     }
+
+    // How the spectrum falls; at its ends the fit has no numbers that a sentence could show.
+    private static string Fall(DecayFit decay) => decay.Rate switch
+    {
+        0 => "the spectrum does not fall",
+        double.PositiveInfinity => "every s_i is 0",
+        _ => Text($"the fit s_i^2 = exp(-{decay.Rate:g3} i) falls to a tenth after {decay.FeaturesToTenth:g3} features"),
+    };
 
     // For each row the nearest that differs from it and how far it is; -1 where there is none among the candidates.
     private static (int[] Other, double[] Distance) NearestOthers(ContextSample sample, int[] rows, ComputeDevice device, CancellationToken cancellationToken)
