@@ -269,7 +269,9 @@ public sealed partial class ContextureEngine
         double corrected = report.Tau.Value - (left * (mean - report.Tau.Value));
         var estimate = new SubsetEstimate(
             count, sample.Rows, Math.Min(report.Tau.Value, corrected) - spread, Math.Max(report.Tau.Value, corrected) + spread, Halves);
-        if (estimate.IsWide)
+        if (!double.IsFinite(estimate.TauLow) || !double.IsFinite(estimate.TauHigh))
+            warnings.Add($"tau has no finite value on {count} of {sample.Rows} rows, or on halves of them, so nothing is known of its error; take more rows");
+        else if (estimate.IsWide)
             warnings.Add($"tau from {count} of {sample.Rows} rows lies between {estimate.TauLow:g4} and {estimate.TauHigh:g4}: too wide to rank contexts by; take more rows");
         return report with { Context = context, Estimate = estimate, Warnings = [.. warnings, .. report.Warnings] };
     }

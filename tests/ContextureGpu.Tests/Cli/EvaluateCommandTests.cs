@@ -101,6 +101,10 @@ public sealed class EvaluateCommandTests : IDisposable
             Assert.DoesNotContain("Infinity", output, StringComparison.Ordinal);
             Assert.DoesNotContain("NaN", output, StringComparison.Ordinal);
         }
+        (int subset, string text, string warnings) = await Program.Run("", [.. command, "--rows", "60"]);
+        Assert.True(subset == 0, warnings);
+        Assert.DoesNotContain("Infinity", text + warnings, StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", text + warnings, StringComparison.Ordinal);
         string page = await File.ReadAllTextAsync(InFolder("r.html"), TestContext.Current.CancellationToken);
         Assert.DoesNotContain("Infinity", page, StringComparison.Ordinal);
         Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
@@ -183,7 +187,7 @@ public sealed class EvaluateCommandTests : IDisposable
         string data = Data();
         File.WriteAllLines(InFolder("large.csv"), ["a,large", .. Enumerable.Range(0, 20).Select(i => $"{i},1e20{i % 3}")]);
         NpyFile.Write(InFolder("large.npy"), Enumerable.Repeat(1e200, 150).ToArray(), 150, 1);
-        (int code, string output, string errors) = await Program.Run("", [.. arguments.Split(' ').Select(a => a == "{data}" ? data : a.StartsWith("{", StringComparison.Ordinal) ? InFolder(a[1..^1]) : a.Replace('_', ' '))]);
+        (int code, string output, string errors) = await Program.Run("", [.. arguments.Split(' ').Select(a => a == "{data}" ? data : a.StartsWith('{') ? InFolder(a[1..^1]) : a.Replace('_', ' '))]);
         Assert.True(code == 2, $"exit code {code}: {errors}");
         Assert.Contains(word, errors, StringComparison.OrdinalIgnoreCase);
         Assert.Equal("", output);
