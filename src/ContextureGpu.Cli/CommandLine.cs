@@ -46,6 +46,11 @@ internal static class CommandLine
             Console.Error.WriteLine($"contexture: {failure.Message}");
             return 3;
         }
+        catch (ContextureException failure)
+        {
+            Console.Error.WriteLine($"contexture: {failure.Message}");
+            return 1;
+        }
         catch (Exception error)
         {
             Console.Error.WriteLine($"contexture: {error.GetType().Name}: {error.Message}");

@@ -88,6 +88,9 @@ public sealed partial class ContextureEngine
         int bad = Array.FindIndex(values, v => !double.IsFinite(v));
         if (bad >= 0)
             throw new InputException($"row {bad / d}, column {bad % d} (counted from 0) of the features is {values[bad]}; every value must be finite");
+        int large = Array.FindIndex(values, v => Math.Abs(v) > EvaluationTarget.LargestMagnitude);
+        if (large >= 0)
+            throw new InputException($"row {large / d}, column {large % d} (counted from 0) of the features is {values[large]:g3}; a probe takes values of at most {EvaluationTarget.LargestMagnitude:g3} in magnitude");
         ProbeData data = ProbeData.Of(Taken, d, target, options.Split.Rows(features.Rows, options.Seed));
         return new FeatureProbe(Probe.BestLinear(data, _host, cancellationToken), NeighborProbe.Fit(data, _device, cancellationToken), data.Baseline());
 
@@ -266,7 +269,9 @@ public sealed partial class ContextureEngine
         double corrected = report.Tau.Value - (left * (mean - report.Tau.Value));
         var estimate = new SubsetEstimate(
             count, sample.Rows, Math.Min(report.Tau.Value, corrected) - spread, Math.Max(report.Tau.Value, corrected) + spread, Halves);
-        if (estimate.IsWide)
+        if (!double.IsFinite(estimate.TauLow) || !double.IsFinite(estimate.TauHigh))
+            warnings.Add($"tau has no finite value on {count} of {sample.Rows} rows, or on halves of them, so nothing is known of its error; take more rows");
+        else if (estimate.IsWide)
             warnings.Add($"tau from {count} of {sample.Rows} rows lies between {estimate.TauLow:g4} and {estimate.TauHigh:g4}: too wide to rank contexts by; take more rows");
         return report with { Context = context, Estimate = estimate, Warnings = [.. warnings, .. report.Warnings] };
     }

@@ -106,7 +106,7 @@ internal static class EvaluationReport
             new ReportTable(
                 ["context", "association", "tau", "d*", .. probed ? (string[])["error", "at d"] : []],
                 [.. ranked.Select(r => (string[])[
-                    r.Context.ToString(), Name(r.Association.Verdict), Text($"{r.Tau.Value:g3}{(r.Tau.Abstains ? "*" : "")}"), Text($"{r.Tau.BestDimension}"),
+                    r.Context.ToString(), Name(r.Association.Verdict), $"{EvaluationWords.Number(r.Tau.Value)}{(r.Tau.Abstains ? "*" : "")}", Text($"{r.Tau.BestDimension}"),
                     .. probed ? (string[])[Text($"{r.Probes[0].BestError:g3}"), Text($"{r.Probes[0].BestDimension}")] : [],
                 ])]),
         };
@@ -148,7 +148,7 @@ internal static class EvaluationReport
             .. association.Reasons.Select(reason => new ReportText(Sentence(reason))),
             new ReportFacts([
                 ("verdict", Name(association.Verdict)),
-                ("decay rate λ", Text($"{EvaluationWords.Decay(association.Decay)} (R² {association.Decay.RSquared:f2})")),
+                ("decay rate λ", EvaluationWords.Decay(association.Decay)),
                 ("E|k_X − 1|", Text($"{association.KernelDeviation:g3}{(association.KernelDeviationError > 0 ? Text($" ± {association.KernelDeviationError:g2}") : "")}")),
                 ("Lipschitz constant", association.Lipschitz is { } l ? Text($"at least {l:g3} per unit of the inputs") : "not measured"),
                 ("mixing", Advice(association.Suggestion)),
@@ -251,7 +251,7 @@ internal static class EvaluationReport
     internal static string Name(ProbeMetric metric) => metric == ProbeMetric.ErrorRate ? "error rate" : "mean squared error";
 
     /// <summary>tau, or that it abstains.</summary>
-    internal static string Tau(ContextReport report) => report.Tau.Abstains ? Text($"{report.Tau.Value:g4} (abstains)") : Text($"{report.Tau.Value:g4}");
+    internal static string Tau(ContextReport report) => report.Tau.Abstains ? $"{EvaluationWords.Number(report.Tau.Value)} (abstains)" : EvaluationWords.Number(report.Tau.Value);
 
     private static string Advice(MixingOperation operation) => operation switch
     {

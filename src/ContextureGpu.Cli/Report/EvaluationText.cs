@@ -33,7 +33,7 @@ internal static class EvaluationText
         foreach (string reason in report.Association.Reasons)
             Line("", reason);
         Line("suggestion", EvaluationWords.Of(report.Association.Suggestion));
-        Line("decay rate", Text($"{EvaluationWords.Decay(report.Association.Decay)} (R2 {report.Association.Decay.RSquared:f3})"));
+        Line("decay rate", EvaluationWords.Decay(report.Association.Decay));
         Line("kernel deviation", Text($"{report.Association.KernelDeviation:g4} +- {report.Association.KernelDeviationError:g2}"));
         Line("tau", EvaluationWords.Tau(report));
         if (report.WorstCaseByDimension.Count > 0)

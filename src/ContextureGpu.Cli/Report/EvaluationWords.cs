@@ -25,15 +25,15 @@ internal static class EvaluationWords
     /// <summary>mse or error.</summary>
     public static string Of(ProbeMetric metric) => metric == ProbeMetric.MeanSquaredError ? "mse" : "error";
 
-    /// <summary>A number in a sentence.</summary>
-    public static string Number(double value) => value.ToString("g4", CultureInfo.InvariantCulture);
+    /// <summary>A number in a sentence or a table; a dash where it is not finite.</summary>
+    public static string Number(double value) => double.IsFinite(value) ? value.ToString("g4", CultureInfo.InvariantCulture) : "-";
 
-    /// <summary>The rate of a decay, and how soon it is over.</summary>
+    /// <summary>The decay of a spectrum.</summary>
     public static string Decay(DecayFit decay) => decay.Rate switch
     {
-        0 => "0, the spectrum is flat",
-        double.PositiveInfinity => "no limit, the spectrum is 0",
-        _ => $"{Number(decay.Rate)}, to a tenth within {decay.FeaturesToTenth.ToString("g3", CultureInfo.InvariantCulture)} features",
+        0 => "0: the spectrum does not fall",
+        double.PositiveInfinity => "unbounded: every s_i is 0",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{decay.Rate:g4}, to a tenth within {decay.FeaturesToTenth:g3} features (R2 {decay.RSquared:f3})"),
     };
 
     /// <summary>tau with what stands beside it.</summary>

@@ -229,11 +229,12 @@ internal static class ContextBinding
     private static ProjectedContext BindTarget(TargetContext target, ContextSample sample)
     {
         double[] own = Numbers(sample);
-        double mean = own.Average(), scale = Math.Sqrt(own.Sum(y => (y - mean) * (y - mean)) / own.Length);
-        ContextSample seen = Seen(sample);
-        if (!(scale > 0) || !seen.Varies)
+        double[] equal = new double[own.Length];
+        Array.Fill(equal, 1.0 / own.Length);
+        double mean = TensorPrimitives.Dot<double>(own, equal), scale = FeatureBinding.Deviation(own, mean, equal);
+        if (!(scale > 16 * 2.3e-16 * Math.Abs(mean)))
             throw new InputException($"{target}: the column has the same number in all rows; at least one must differ");
-        return ProjectedContext.Of(BindRbf(new RbfContext(0.5 / (target.Smoothing * target.Smoothing)), seen), Seen);
+        return ProjectedContext.Of(BindRbf(new RbfContext(0.5 / (target.Smoothing * target.Smoothing)), Seen(sample)), Seen);
 
         double[] Numbers(ContextSample rows) => rows.Targets.TryGetValue(target.Column, out double[]? found)
             ? found

@@ -55,7 +55,10 @@ internal static class FeatureBinding
             throw new InputException($"{kernel}: the code of this kernel is not at hand; give it to Context.Kernel, or to SpectralModel.Load with the file");
         double[] given = kernel.Code?.Matrix(sample.Values, sample.Values, sample.Dimension)
             ?? (sample.Kernels.TryGetValue(kernel.File!, out double[]? found) ? found : throw new InputException($"{kernel}: no matrix was given under this name"));
-        double[] k = Symmetrised(kernel, given, n), means = Mean(k, mass, n);
+        double[] k = Symmetrised(kernel, given, n);
+        int exponent = Exponent(k);
+        Scale(k, exponent);
+        double[] means = Mean(k, mass, n);
         double grand = TensorPrimitives.Dot<double>(means, mass), largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(k));
         Centre(k, n, means, grand);
         double[] root = Array.ConvertAll(mass, Math.Sqrt), vectors = Weighed(k, root, n), values = new double[n];
@@ -81,6 +84,7 @@ internal static class FeatureBinding
             if (kernel.Code is null)
                 throw new InputException($"{kernel} is defined on the rows it was fitted with: the kernel of a new row is not known. Put a context that leads to rows before it, such as knn(k=5) * {kernel}");
             double[] other = kernel.Code.Matrix(rows.Values, sample.Values, sample.Dimension);
+            Scale(other, exponent);
             for (int i = 0; i < rows.Rows; i++)
             {
                 Span<double> row = other.AsSpan(i * n, n);
@@ -103,7 +107,7 @@ internal static class FeatureBinding
     public static FeatureContext Bind(LinearTargetContext target, ContextSample sample, double[] mass)
     {
         double[] own = Numbers(sample);
-        double mean = TensorPrimitives.Dot<double>(own, mass), scale = Math.Sqrt(own.Select((y, i) => mass[i] * (y - mean) * (y - mean)).Sum());
+        double mean = TensorPrimitives.Dot<double>(own, mass), scale = Deviation(own, mean, mass);
         if (!(scale > 16 * Rounding * Math.Abs(mean)))
             throw new InputException($"{target}: the column has the same number in all rows; at least one must differ");
         return Bound(target, sample.Rows, Standardised(own), [], rows => WithConstant(Standardised(Numbers(rows)), rows.Rows));
@@ -113,6 +117,13 @@ internal static class FeatureBinding
             : throw new InputException($"{target}: the data has no column '{target.Column}'");
 
         double[] Standardised(double[] y) => Array.ConvertAll(y, v => (v - mean) / scale);
+    }
+
+    /// <summary>The standard deviation of numbers under masses of sum 1, also where the squares of the numbers are out of range.</summary>
+    public static double Deviation(double[] values, double mean, double[] mass)
+    {
+        double largest = values.Max(y => Math.Abs(y - mean));
+        return largest > 0 ? largest * Math.Sqrt(values.Select((y, i) => mass[i] * ((y - mean) / largest) * ((y - mean) / largest)).Sum()) : 0;
     }
 
     private static FeatureContext Bound(Context context, int rows, double[] features, IReadOnlyList<string> warnings, Func<ContextSample, double[]> at)
@@ -185,10 +196,23 @@ internal static class FeatureBinding
                 (double a, double b) = (given[(i * n) + j], given[(j * n) + i]);
                 if (Math.Abs(a - b) > Asymmetry * largest)
                     throw new InputException($"{kernel}: the kernel is not symmetric: between rows {i} and {j} (counted from 0) it is {a}, the other way round {b}");
-                k[(i * n) + j] = k[(j * n) + i] = 0.5 * (a + b);
+                k[(i * n) + j] = k[(j * n) + i] = (0.5 * a) + (0.5 * b);
             }
         }
         return k;
+    }
+
+    // The size of a kernel has no meaning, but squares of its eigenvalues must stay within the range of numbers: a power of two takes it away and rounds nothing.
+    private static int Exponent(double[] k)
+    {
+        double largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(k));
+        return largest > 0 ? Math.ILogB(largest) : 0;
+    }
+
+    private static void Scale(double[] k, int exponent)
+    {
+        for (int e = 0; e < k.Length; e++)
+            k[e] = Math.ScaleB(k[e], -exponent);
     }
 
     private static void Centre(double[] k, int n, double[] means, double grand)

@@ -5,7 +5,7 @@ namespace ContextureGpu;
 /// </summary>
 internal sealed class NoiseContext : Context
 {
-    internal const string AcceptedSigma = "a positive finite number";
+    internal const string AcceptedSigma = "a positive finite number whose square is neither 0 nor infinite";
     internal const string AcceptedTime = "a number above 0 and below 1";
 
     public NoiseContext(double? sigma, double? time, ContextDraws draws)
@@ -29,7 +29,7 @@ internal sealed class NoiseContext : Context
     /// <summary>The values of A that stand for all.</summary>
     public ContextDraws Draws { get; }
 
-    internal static bool AcceptsSigma(double sigma) => sigma > 0 && double.IsFinite(sigma);
+    internal static bool AcceptsSigma(double sigma) => sigma > 0 && double.IsFinite(sigma * sigma) && double.IsFinite(1 / (sigma * sigma));
 
-    internal static bool AcceptsTime(double time) => time is > 0 and < 1;
+    internal static bool AcceptsTime(double time) => time is > 0 and < 1 && double.IsFinite(1 / time);
 }

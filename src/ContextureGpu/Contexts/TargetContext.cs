@@ -5,7 +5,7 @@ namespace ContextureGpu;
 /// </summary>
 internal sealed class TargetContext : Context
 {
-    internal const string AcceptedSmoothing = "a positive finite number";
+    internal const string AcceptedSmoothing = NoiseContext.AcceptedSigma;
 
     public TargetContext(string column, double smoothing)
         : base($"labels(column={ContextText.Name(column)}, smoothing={ContextText.Number(smoothing)})")
@@ -21,5 +21,5 @@ internal sealed class TargetContext : Context
     /// <summary>Width of the smoothing in standard deviations of the column.</summary>
     public double Smoothing { get; }
 
-    internal static bool AcceptsSmoothing(double smoothing) => smoothing > 0 && double.IsFinite(smoothing);
+    internal static bool AcceptsSmoothing(double smoothing) => NoiseContext.AcceptsSigma(smoothing);
 }

@@ -8,7 +8,7 @@ internal sealed class ViewsContext : Context
 {
     internal const string AcceptedWidth = "an integer of at least 1";
     internal const string AcceptedShift = "an integer of at least 0";
-    internal const string AcceptedNoise = "a positive finite number";
+    internal const string AcceptedNoise = NoiseContext.AcceptedSigma;
 
     public ViewsContext(int width, int shift, bool flip, double noise, ContextDraws draws)
         : base($"views(width={ContextText.Number(width)}{(shift == 0 ? "" : $", shift={ContextText.Number(shift)}")}{(flip ? ", flip=true" : "")}, noise={ContextText.Number(noise)}{draws.Checked()})")

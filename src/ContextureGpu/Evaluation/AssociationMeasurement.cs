@@ -72,7 +72,7 @@ internal static class AssociationMeasurement
             lonely = drop > Association.LargestDrop;
         var reasons = new List<string>
         {
-            Text($"{Decay(decay, dimension)}: {(fewFeatures ? "below" : slow ? "above" : "within")} {Association.FewestFeatures} .. {dimension}"),
+            $"{Fall(decay)}: {(fewFeatures ? "below" : slow ? "above" : "within")} {Text($"{Association.FewestFeatures} .. {Math.Max(dimension, Association.FewestFeatures)}")}",
             Text($"E|k_X - 1| = {deviation:g3}: {(flat ? "below" : "not below")} {Association.LeastDeviation}"),
         };
         if (drop is { } lost)
@@ -89,14 +89,6 @@ internal static class AssociationMeasurement
         return new Association(verdict, suggestion, decay, deviation, deviationError, lipschitz, drop, reasons);
     }
 
-    // The two ends of the fit have no number of features to speak of.
-    private static string Decay(DecayFit decay, int dimension) => decay.Rate switch
-    {
-        0 => Text($"the spectrum is flat, every s_i^2 near 1, and never falls to a tenth in {dimension} features"),
-        double.PositiveInfinity => "every s_i^2 is near 0, and no feature is needed to fall to a tenth",
-        _ => Text($"the fit s_i^2 = exp(-{decay.Rate:g3} i) falls to a tenth after {decay.FeaturesToTenth:g3} features"),
-    };
-
     /// <summary>Some rows, ascending, each with the same chance.</summary>
     public static int[] Rows(int n, int count, ulong seed)
     {
@@ -110,6 +102,14 @@ internal static class AssociationMeasurement
         Array.Sort(rows);
         return rows;
     }
+
+    // How the spectrum falls; at its ends the fit has no numbers that a sentence could show.
+    private static string Fall(DecayFit decay) => decay.Rate switch
+    {
+        0 => "the spectrum does not fall",
+        double.PositiveInfinity => "every s_i is 0",
+        _ => Text($"the fit s_i^2 = exp(-{decay.Rate:g3} i) falls to a tenth after {decay.FeaturesToTenth:g3} features"),
+    };
 
     // For each row the nearest that differs from it and how far it is; -1 where there is none among the candidates.
     private static (int[] Other, double[] Distance) NearestOthers(ContextSample sample, int[] rows, ComputeDevice device, CancellationToken cancellationToken)

@@ -16,6 +16,9 @@ public enum TargetKind
 /// <summary>A task: what is to be predicted for each row, a quantity or a class. Immutable.</summary>
 public sealed class EvaluationTarget
 {
+    /// <summary>The largest magnitude of a number in a probe: sums of squares of such numbers are finite.</summary>
+    internal const double LargestMagnitude = 1e140;
+
     private readonly double[]? _values;
     private readonly int[]? _classOf;
 
@@ -46,14 +49,17 @@ public sealed class EvaluationTarget
 
     /// <summary>A quantity.</summary>
     /// <param name="name">What to call it.</param>
-    /// <param name="values">One finite number for each row, not all the same.</param>
-    /// <exception cref="InputException">A number is not finite, or all are the same.</exception>
+    /// <param name="values">One finite number for each row, of at most 1e140 in magnitude, not all the same.</param>
+    /// <exception cref="InputException">A number is not finite or too large, or all are the same.</exception>
     public static EvaluationTarget Quantity(string name, ReadOnlySpan<double> values)
     {
         double[] own = values.ToArray();
         int bad = Array.FindIndex(own, v => !double.IsFinite(v));
         if (bad >= 0)
             throw new InputException($"target {Naming.Quote(name)}: row {bad + 1} is {(double.IsNaN(own[bad]) ? "missing" : own[bad])}; every row needs a finite number");
+        int large = Array.FindIndex(own, v => Math.Abs(v) > LargestMagnitude);
+        if (large >= 0)
+            throw new InputException($"target {Naming.Quote(name)}: row {large + 1} is {own[large]:g3}; errors are squares, which need numbers of at most {LargestMagnitude:g3} in magnitude");
         if (own.Length == 0 || Array.TrueForAll(own, v => v == own[0]))
             throw new InputException($"target {Naming.Quote(name)} has the same number in all {own.Length} rows; a task needs at least two different ones");
         return new EvaluationTarget(name, own, null, []);

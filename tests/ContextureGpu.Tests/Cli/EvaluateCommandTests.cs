@@ -86,6 +86,30 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.DoesNotContain("NaN", page + output, StringComparison.Ordinal);
     }
 
+    /// <summary>No association at all and the strongest one: rates and tau have no finite value there, and no form of the output says Infinity.</summary>
+    [Theory]
+    [InlineData("knn(k=150)", "every s_i is 0: below 10 .. 20")]
+    [InlineData("knn(k=1)", "the spectrum does not fall: above 10 .. 20")]
+    public async Task The_ends_of_the_scale_are_told_in_words(string context, string reason)
+    {
+        string[] command = ["evaluate", Data(), "--context", context, "--target", "y", "--max-dim", "20"];
+        foreach (string[] form in new[] { ["--json"], ["--markdown"], new[] { "--report", InFolder("r.html") } })
+        {
+            (int code, string output, string errors) = await Program.Run("", [.. command, .. form]);
+            Assert.True(code == 0, errors);
+            Assert.Contains(reason, output, StringComparison.Ordinal);
+            Assert.DoesNotContain("Infinity", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("NaN", output, StringComparison.Ordinal);
+        }
+        (int subset, string text, string warnings) = await Program.Run("", [.. command, "--rows", "60"]);
+        Assert.True(subset == 0, warnings);
+        Assert.DoesNotContain("Infinity", text + warnings, StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", text + warnings, StringComparison.Ordinal);
+        string page = await File.ReadAllTextAsync(InFolder("r.html"), TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("Infinity", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_encoder_that_learned_the_contexture_has_no_gap()
     {
@@ -153,13 +177,17 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("evaluate {data} --context knn(k=3) --beta -1", "beta")]
     [InlineData("evaluate {data} --context knn(k=3) --rows many", "--rows")]
     [InlineData("evaluate {data} --context knn(k=3) --target constant", "same number in all")]
+    [InlineData("evaluate {large.csv} --context knn(k=3) --target large", "target 'large': row 1 is 1E+200")]
+    [InlineData("probe {large.npy} --data {data} --target y", "row 0, column 0 (counted from 0) of the features is 1E+200")]
     [InlineData("evaluate {data} --context knn(k=3) --target y --target y", "two targets")]
     [InlineData("mix-advice {data} --context knn(k=3)", "at least two")]
     [InlineData("probe {data} --data {data} --target y", "model")]
     public async Task Bad_requests_are_refused_in_words(string arguments, string word)
     {
         string data = Data();
-        (int code, string output, string errors) = await Program.Run("", [.. arguments.Split(' ').Select(a => a == "{data}" ? data : a.Replace('_', ' '))]);
+        File.WriteAllLines(InFolder("large.csv"), ["a,large", .. Enumerable.Range(0, 20).Select(i => $"{i},1e20{i % 3}")]);
+        NpyFile.Write(InFolder("large.npy"), Enumerable.Repeat(1e200, 150).ToArray(), 150, 1);
+        (int code, string output, string errors) = await Program.Run("", [.. arguments.Split(' ').Select(a => a == "{data}" ? data : a.StartsWith('{') ? InFolder(a[1..^1]) : a.Replace('_', ' '))]);
         Assert.True(code == 2, $"exit code {code}: {errors}");
         Assert.Contains(word, errors, StringComparison.OrdinalIgnoreCase);
         Assert.Equal("", output);

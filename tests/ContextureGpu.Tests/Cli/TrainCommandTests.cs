@@ -21,6 +21,15 @@ public sealed class TrainCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public async Task A_training_that_diverges_says_so_and_ends_with_1()
+    {
+        (int code, string output, string errors) = await Run(["train", WriteCsv(), .. Small, "--epochs", "30", "--lr", "1e30", "--constraint", "vicreg", "--json", "--model", _folder.File("e")]);
+        Assert.Equal((1, ""), (code, output));
+        Assert.StartsWith("contexture: the training diverged at step ", errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.File("e")));
+    }
+
+    [Fact]
     public async Task An_encoder_is_trained_saved_and_applied()
     {
         string data = WriteCsv();

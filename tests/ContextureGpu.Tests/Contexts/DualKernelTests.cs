@@ -197,6 +197,27 @@ public sealed class DualKernelTests
     }
 
     [Theory]
+    [InlineData(1e300)]
+    [InlineData(1e-300)]
+    public void The_size_of_a_kernel_or_of_a_number_has_no_meaning(double size)
+    {
+        ContextSample sample = Sample();
+        sample.Kernels["sized"] = Array.ConvertAll(sample.Kernels["gram"], v => v * size);
+        sample.Targets["sized"] = Array.ConvertAll(sample.Targets["y"], v => v * size);
+        using ContextureEngine engine = Open();
+        foreach ((string sized, string plain) in new[]
+        {
+            ("kernel(file=sized)", "kernel(file=gram)"), ("labels(column=sized, kernel=linear)", "labels(column=y, kernel=linear)"), ("labels(column=sized, smoothing=0.5)", "labels(column=y, smoothing=0.5)"),
+        })
+        {
+            SpectralModel model = engine.Fit(sample, Context.Parse(sized), Options(3), cancellationToken: Token), expected = engine.Fit(sample, Context.Parse(plain), Options(3), cancellationToken: Token);
+            Assert.Equal(expected.Rank, model.Rank);
+            for (int i = 0; i < 3; i++)
+                Tolerance.AssertClose($"s_{i + 1} of {sized}", expected.SingularValues[i], model.SingularValues[i], 1e-9);
+        }
+    }
+
+    [Theory]
     [InlineData("kernel(file=asymmetric)", "not symmetric: between rows 3 and 2")]
     [InlineData("kernel(file=indefinite)", "not positive semidefinite: centred, its smallest eigenvalue is -")]
     [InlineData("kernel(file=constant)", "constant once it is centred")]
@@ -207,6 +228,7 @@ public sealed class DualKernelTests
     [InlineData("teacher(file=huge)", "too large")]
     [InlineData("labels(column=none, kernel=linear)", "no column 'none'")]
     [InlineData("labels(column=flat, kernel=linear)", "same number in all rows")]
+    [InlineData("labels(column=flat, smoothing=0.5)", "same number in all rows")]
     [InlineData("teacher(file=features) * knn(k=2)", "a dual kernel with no probability of A given x, so nothing can follow it")]
     [InlineData("(knn(k=2) + teacher(file=features)) * knn(k=2)", "nothing can follow it")]
     [InlineData("mask(rate=0.5, then=teacher(file=features))", "what follows a mask")]

@@ -50,8 +50,8 @@ public sealed class VerdictTests
     }
 
     [Theory]
-    [InlineData(0, "every s_i^2 is near 0")]
-    [InlineData(1, "the spectrum is flat")]
+    [InlineData(0, "every s_i is 0")]
+    [InlineData(1, "the spectrum does not fall")]
     [InlineData(0.5, "falls to a tenth after")]
     public void ReasonsSpeakOfNoInfinity(double s, string words)
     {
