@@ -256,8 +256,7 @@ public sealed partial class ContextureEngine
 
         int d0 = report.Tau.ByDimension.Count, half = count / 2;
         Context thinner = Thinned(report.Model.Context, (double)half / count, null);
-        double[] tau = new double[Halves], weights = new double[half];
-        Array.Fill(weights, 1.0 / half);
+        double[] tau = new double[Halves], weights = EqualWeights.Of(half);
         for (int r = 0; r < Halves; r++)
         {
             int[] chosen = AssociationMeasurement.Rows(count, half, options.Seed + 1 + (ulong)r);

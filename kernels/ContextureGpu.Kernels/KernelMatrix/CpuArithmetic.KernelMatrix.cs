@@ -75,30 +75,23 @@ internal sealed unsafe partial class CpuArithmetic<T>
         where TKernel : struct, IPairwiseKernel<T>
     {
         int n = x.Rows, m = y.Rows, d = x.Columns;
-        T* offsets = Panel<T>.Allocate((long)n + m);
+        // A radial kernel is at most 1, so what is lost where it underflows a factor of at most 1 would have lost as well.
+        bool isSymmetric = v is not null && AreOne(x, y) && IsNonNegative(a) && IsNonNegative(b);
+        T* ofX = Panel<T>.Allocate((2L * n) + m), ofY = ofX + n, zeros = ofY + m;
         try
         {
-            if (v is not null && AreOne(x, y) && IsNonNegative(a) && IsNonNegative(b))
+            if (isSymmetric)
             {
-                // A radial kernel is at most 1, so what is lost where it underflows a factor of at most 1 would have lost as well.
-                T* zeros = Panel<T>.Allocate(n);
-                try
-                {
-                    new Span<T>(zeros, n).Clear();
-                    Factors(a, n, offsets);
-                    Factors(b, m, offsets + n);
-                    KernelLoops<T>.Widest.SymmetricProduct(workers, kernel, new PointSet<T>(x.Pointer, x.LeadingDimension, n, zeros), d, offsets, offsets + n, v, output);
-                }
-                finally
-                {
-                    NativeMemory.AlignedFree(zeros);
-                }
+                new Span<T>(zeros, n).Clear();
+                Factors(a, n, ofX);
+                Factors(b, m, ofY);
+                KernelLoops<T>.Widest.SymmetricProduct(workers, kernel, new PointSet<T>(x.Pointer, x.LeadingDimension, n, zeros), d, ofX, ofY, v!, output);
                 return;
             }
-            BinaryOffsets(a, n, offsets);
-            BinaryOffsets(b, m, offsets + n);
-            var from = new PointSet<T>(x.Pointer, x.LeadingDimension, n, offsets);
-            var points = new PointSet<T>(y.Pointer, y.LeadingDimension, m, offsets + n);
+            BinaryOffsets(a, n, ofX);
+            BinaryOffsets(b, m, ofY);
+            var from = new PointSet<T>(x.Pointer, x.LeadingDimension, n, ofX);
+            var points = new PointSet<T>(y.Pointer, y.LeadingDimension, m, ofY);
             if (v is null)
                 KernelLoops<T>.Widest.LogSum(workers, kernel, from, points, d, output);
             else
@@ -106,7 +99,7 @@ internal sealed unsafe partial class CpuArithmetic<T>
         }
         finally
         {
-            NativeMemory.AlignedFree(offsets);
+            NativeMemory.AlignedFree(ofX);
         }
     }
 

@@ -76,6 +76,23 @@ internal static class RadialTile
         second = b;
     }
 
+    /// <summary>Writes four sums of one column to the row-major, packed (N, M) <paramref name="target"/>, those within it: rows from <paramref name="row"/>.</summary>
+    public static void Store<T>(ArrayView<T> target, PointSets sets, int row, int column, Four<T> value)
+        where T : unmanaged
+    {
+        if (column < sets.M)
+        {
+            if (row < sets.N)
+                target[(long)row * sets.M + column] = value.X;
+            if (row + 1 < sets.N)
+                target[(row + 1L) * sets.M + column] = value.Y;
+            if (row + 2 < sets.N)
+                target[(row + 2L) * sets.M + column] = value.Z;
+            if (row + 3 < sets.N)
+                target[(row + 3L) * sets.M + column] = value.W;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddTerms<T, TTerm>(ref Four<T> sum, Four<T> x, T y)
         where T : unmanaged

@@ -10,14 +10,12 @@ namespace ContextureGpu.Kernels.Cpu;
 /// </summary>
 internal sealed unsafe class JoinCandidates : IDisposable
 {
-    private const int Locks = 1 << 12;
-
     private const long None = long.MaxValue;
 
     private readonly NeighborGraph _graph;
     private readonly int _count;
     private readonly long* _fresh, _used;
-    private readonly int* _locks;
+    private readonly PointLocks _locks = new();
 
     /// <param name="graph">The lists of neighbours.</param>
     /// <param name="count">c, a multiple of 8.</param>
@@ -26,8 +24,6 @@ internal sealed unsafe class JoinCandidates : IDisposable
         (_graph, _count) = (graph, count);
         _fresh = CpuMemory.Allocate<long>((long)graph.Points * count);
         _used = CpuMemory.Allocate<long>((long)graph.Points * count);
-        _locks = CpuMemory.Allocate<int>(Locks);
-        new Span<int>(_locks, Locks).Clear();
     }
 
     /// <summary>Draws the lists of a round, and marks the fresh neighbours that got into the list of their own point as used.</summary>
@@ -90,7 +86,7 @@ internal sealed unsafe class JoinCandidates : IDisposable
     {
         NativeMemory.AlignedFree(_fresh);
         NativeMemory.AlignedFree(_used);
-        NativeMemory.AlignedFree(_locks);
+        _locks.Dispose();
     }
 
     // The random number of an edge in the high half, the same seen from both ends (the finaliser of SplitMix64: Steele, Lea and Flood 2014).
@@ -109,14 +105,7 @@ internal sealed unsafe class JoinCandidates : IDisposable
         // The last one only falls, so what is not below it now will never be.
         if (candidate >= Volatile.Read(ref list[_count - 1]))
             return;
-        ref int held = ref _locks[point & (Locks - 1)];
-        if (Interlocked.Exchange(ref held, 1) != 0)
-        {
-            var wait = default(SpinWait);
-            do
-                wait.SpinOnce(sleep1Threshold: -1);
-            while (Volatile.Read(ref held) != 0 || Interlocked.Exchange(ref held, 1) != 0);
-        }
+        _locks.Enter(point);
         var limit = new Vector<long>(candidate);
         Vector<long> below = Vector<long>.Zero;
         for (int e = 0; e < _count; e += Vector<long>.Count)
@@ -127,6 +116,6 @@ internal sealed unsafe class JoinCandidates : IDisposable
             new ReadOnlySpan<long>(list + at, _count - 1 - at).CopyTo(new Span<long>(list + at + 1, _count - 1 - at));
             list[at] = candidate;
         }
-        Volatile.Write(ref held, 0);
+        _locks.Exit(point);
     }
 }

@@ -11,11 +11,9 @@ namespace ContextureGpu.Kernels.Cpu;
 /// <remarks>An entry is one number: the bits of the distance, which for positive float32 are ordered as the distances are, then 31 bits of position, then whether it is fresh.</remarks>
 internal sealed unsafe class NeighborGraph : IDisposable
 {
-    private const int Locks = 1 << 12;
-
     private readonly int _length, _pitch;
     private readonly long* _entries;
-    private readonly int* _locks;
+    private readonly PointLocks _locks = new();
 
     /// <summary>Empty lists.</summary>
     /// <param name="workers">Threads.</param>
@@ -26,8 +24,6 @@ internal sealed unsafe class NeighborGraph : IDisposable
         (Points, _length, _pitch) = (points, length, Pitch(length));
         _entries = CpuMemory.Allocate<long>((long)points * _pitch);
         Limits = CpuMemory.Allocate<float>(points);
-        _locks = CpuMemory.Allocate<int>(Locks);
-        new Span<int>(_locks, Locks).Clear();
         new Span<float>(Limits, points).Fill(float.PositiveInfinity);
         workers.Rows(points, 1024, (long)points * _pitch, (start, end) =>
         {
@@ -70,14 +66,7 @@ internal sealed unsafe class NeighborGraph : IDisposable
         // Most offers are of pairs that were offered before.
         if (at == _length || (row[at] & ~1L) == entry)
             return;
-        ref int held = ref _locks[point & (Locks - 1)];
-        if (Interlocked.Exchange(ref held, 1) != 0)
-        {
-            var wait = default(SpinWait);
-            do
-                wait.SpinOnce(sleep1Threshold: -1);
-            while (Volatile.Read(ref held) != 0 || Interlocked.Exchange(ref held, 1) != 0);
-        }
+        _locks.Enter(point);
         at = Below(row, entry);
         if (at < _length && (row[at] & ~1L) != entry)
         {
@@ -85,7 +74,7 @@ internal sealed unsafe class NeighborGraph : IDisposable
             row[at] = entry | 1;
             Limits[point] = BitConverter.UInt32BitsToSingle((uint)(row[_length - 1] >> 32)) is var last && float.IsNaN(last) ? float.PositiveInfinity : last;
         }
-        Volatile.Write(ref held, 0);
+        _locks.Exit(point);
     }
 
     /// <summary>Entries that no join has used yet.</summary>
@@ -110,7 +99,7 @@ internal sealed unsafe class NeighborGraph : IDisposable
     {
         NativeMemory.AlignedFree(_entries);
         NativeMemory.AlignedFree(Limits);
-        NativeMemory.AlignedFree(_locks);
+        _locks.Dispose();
         Limits = null;
     }
 

@@ -21,23 +21,7 @@ internal static class SquaredDistanceKernel
         int row0 = tileRow * TileGeometry.Tile, column0 = (Grid.IdxX - tileRow * columnTiles) * RadialTile.Columns;
         RadialTile.SquaredDistances<T, TReal>(x, y, sets, row0, column0, stagedX, stagedY, out Four<T> first, out Four<T> second);
         int row = row0 + TileGeometry.ShiftRight(Group.IdxX, 4) * 4, column = column0 + (Group.IdxX & 15);
-        Store(distances, sets, row, column, first);
-        Store(distances, sets, row, column + 16, second);
-    }
-
-    private static void Store<T>(ArrayView<T> distances, PointSets sets, int row, int column, Four<T> value)
-        where T : unmanaged
-    {
-        if (column < sets.M)
-        {
-            if (row < sets.N)
-                distances[(long)row * sets.M + column] = value.X;
-            if (row + 1 < sets.N)
-                distances[(row + 1L) * sets.M + column] = value.Y;
-            if (row + 2 < sets.N)
-                distances[(row + 2L) * sets.M + column] = value.Z;
-            if (row + 3 < sets.N)
-                distances[(row + 3L) * sets.M + column] = value.W;
-        }
+        RadialTile.Store(distances, sets, row, column, first);
+        RadialTile.Store(distances, sets, row, column + 16, second);
     }
 }

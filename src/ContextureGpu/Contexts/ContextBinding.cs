@@ -354,7 +354,7 @@ internal static class ContextBinding
 
     private static FeatureContext BindDual(Context context, ContextSample sample, double[]? mass, ComputeDevice device)
     {
-        double[] weights = mass ?? Equal(sample.Rows);
+        double[] weights = mass ?? EqualWeights.Of(sample.Rows);
         return context switch
         {
             TeacherContext teacher => FeatureBinding.Bind(teacher, sample, weights, device.LinearAlgebra),
@@ -372,7 +372,7 @@ internal static class ContextBinding
                 throw new InputException($"'{chain}': a factor leads to {first.Space}, a dual kernel with no probability of A given x, so nothing can follow it; put it last");
             if (first.Space != BoundContext.SampleSpace)
                 throw new InputException($"'{chain}': a factor leads to {first.Space}, but the next one starts from {BoundContext.SampleSpace}; only a context that leads to rows can be followed by another");
-            double[]? between = ContextTree.Leaves(factor).Any(FeatureBinding.IsDual) ? Reached(first, mass ?? Equal(sample.Rows), device) : null;
+            double[]? between = ContextTree.Leaves(factor).Any(FeatureBinding.IsDual) ? Reached(first, mass ?? EqualWeights.Of(sample.Rows), device) : null;
             BoundContext second = Bind(factor, sample, between, device, cancellationToken);
             first = new ConvolvedContext(first, second)
             {
@@ -398,13 +398,6 @@ internal static class ContextBinding
             context.Normalised(on, weights, out double[] mass).Dispose();
             return mass;
         }
-    }
-
-    private static double[] Equal(int rows)
-    {
-        var mass = new double[rows];
-        Array.Fill(mass, 1.0 / rows);
-        return mass;
     }
 
     private static BoundContext BindCombination(CombinationContext sum, ContextSample sample, double[]? mass, ComputeDevice device, CancellationToken cancellationToken)

@@ -37,9 +37,9 @@ internal sealed class OneTowerStep<T>(Network<T> network, FunctionMoments<T> mom
         // Averages have moved from here on: only a step without them can still be given up.
         CancellationToken whole = window == 1 ? cancellationToken : CancellationToken.None;
         whole.ThrowIfCancellationRequested();
-        _c = Averaged(_averageC, moments.C);
+        _c = _averageC.With(moments.C);
         // The moments of a regression hold an average already.
-        double[] b = moments.State.Length > 0 ? moments.B : Averaged(_averageB, moments.B), byC = new double[d * d], byB = new double[d * d];
+        double[] b = moments.State.Length > 0 ? moments.B : _averageB.With(moments.B), byC = new double[d * d], byB = new double[d * d];
         double loss = objective.Evaluate(_c, b, d, byC, byB);
         divergence.CheckLoss(loss);
         whole.ThrowIfCancellationRequested();
@@ -57,13 +57,5 @@ internal sealed class OneTowerStep<T>(Network<T> network, FunctionMoments<T> mom
         network.Dispose();
         moments.Dispose();
         _gradient.Dispose();
-    }
-
-    private double[] Averaged(RunningAverage average, double[] moment)
-    {
-        if (window == 1)
-            return moment;
-        average.Add(moment);
-        return average.Value.ToArray();
     }
 }

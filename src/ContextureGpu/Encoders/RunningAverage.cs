@@ -18,6 +18,15 @@ internal sealed class RunningAverage
     /// <summary>The average.</summary>
     public ReadOnlySpan<double> Value => State.AsSpan(..^1);
 
+    /// <summary>Adds a value and returns what the average then is; the value itself, and nothing is kept, where the window is 1.</summary>
+    public double[] With(double[] value)
+    {
+        if (Window == 1)
+            return value;
+        Add(value);
+        return Value.ToArray();
+    }
+
     /// <summary>Adds a value.</summary>
     public void Add(ReadOnlySpan<double> value)
     {

@@ -101,7 +101,7 @@ internal sealed class TrainingPlan<T> : IDisposable
         // The exchange of the two ends of each pair.
         int[] columns = [.. Enumerable.Range(pairs, pairs), .. Enumerable.Range(0, pairs)];
         var exchange = Owned(new SparseOperator<T>(_on, Permutation(columns), OperatorStructure.SelfAdjoint));
-        var moments = new WalkMoments<T>(exchange, Equal(2 * pairs), _options.EffectiveOutputs);
+        var moments = new WalkMoments<T>(exchange, EqualWeights.Of(2 * pairs), _options.EffectiveOutputs);
         return new OneTowerStep<T>(network, moments, objective, step =>
         {
             batch.Draw(step);
@@ -128,7 +128,7 @@ internal sealed class TrainingPlan<T> : IDisposable
         }
         PairBatch<T> batch = Batch(pairs, PairKind.RowAndValue);
         var identity = Owned(new SparseOperator<T>(_on, Permutation([.. Enumerable.Range(0, pairs)]), OperatorStructure.SelfAdjoint));
-        return new TwoTowerStep<T>(phi, psi, identity, (Equal(pairs), Equal(pairs)), objective, step =>
+        return new TwoTowerStep<T>(phi, psi, identity, (EqualWeights.Of(pairs), EqualWeights.Of(pairs)), objective, step =>
         {
             batch.Draw(step);
             return (batch.FirstOf(Points), batch.SecondOf(values));
@@ -143,7 +143,7 @@ internal sealed class TrainingPlan<T> : IDisposable
         PairBatch<T> batch = Batch(pairs, PairKind.RowAndValue);
         DeviceMatrix<T> targets = _on.Allocate(pairs, k);
         var stored = Owned(new DenseOperator<T>(_on, targets, OperatorStructure.None));
-        var moments = new TargetMoments<T>(Owned(new Adjoint<T>(stored)), Equal(pairs), _options.EffectiveOutputs, Window(pairs));
+        var moments = new TargetMoments<T>(Owned(new Adjoint<T>(stored)), EqualWeights.Of(pairs), _options.EffectiveOutputs, Window(pairs));
         double scale = 1 / Math.Sqrt(pairs);
         var values = new T[checked(pairs * k)];
         return new OneTowerStep<T>(network, moments, objective, step =>
@@ -220,8 +220,6 @@ internal sealed class TrainingPlan<T> : IDisposable
         _owned.Add(resource);
         return resource;
     }
-
-    private static double[] Equal(int count) => [.. Enumerable.Repeat(1.0 / count, count)];
 
     private static CompressedRows Permutation(int[] columns) =>
         new(columns.Length, columns.Length, [.. Enumerable.Range(0, columns.Length + 1)], columns, [.. Enumerable.Repeat(1.0, columns.Length)]);

@@ -63,7 +63,7 @@ internal sealed class TwoTowerStep<T> : TrainingStep<T>
         divergence.CheckMoments(exact.C, exact.M, exact.E);
         CancellationToken whole = _window == 1 ? cancellationToken : CancellationToken.None;
         whole.ThrowIfCancellationRequested();
-        TowerMoments moments = new(Averaged(0, exact.C), Averaged(1, exact.M), Averaged(2, exact.E)), by = new(d);
+        TowerMoments moments = new(_averages[0].With(exact.C), _averages[1].With(exact.M), _averages[2].With(exact.E)), by = new(d);
         _c = moments.C;
         double loss = _objective.Evaluate(moments, d, by);
         divergence.CheckLoss(loss);
@@ -86,14 +86,6 @@ internal sealed class TwoTowerStep<T> : TrainingStep<T>
         _psi.Dispose();
         _x.Dispose();
         _a.Dispose();
-    }
-
-    private double[] Averaged(int which, double[] moment)
-    {
-        if (_window == 1)
-            return moment;
-        _averages[which].Add(moment);
-        return _averages[which].Value.ToArray();
     }
 
     // One end of K: the functions there, and what K makes of those at the other end.

@@ -25,7 +25,7 @@ internal sealed record ContextSpectrum(
     {
         Arithmetic<T> on = device.CancellableArithmetic<T>(cancellationToken);
         (int n, int m) = (context.Rows, context.Atoms);
-        double[] weights = context.InputWeights ?? rowMass ?? Equal(n);
+        double[] weights = context.InputWeights ?? rowMass ?? EqualWeights.Of(n);
         ContextComponents components = ContextComponents.Find(context, weights, cancellationToken);
         int c = components.Count, exact = Math.Min(dimension, c - 1), rest = Math.Max(0, Math.Min(dimension - exact, Math.Min(n, m) - c));
 
@@ -61,13 +61,6 @@ internal sealed record ContextSpectrum(
         Finish<T>(features, atoms);
         bool converged = residuals.All(r => r <= options.EffectiveTolerance);
         return new ContextSpectrum(values, features, atoms, residuals, exact + kept, c, found.Certificate.Iterations, converged);
-    }
-
-    private static double[] Equal(int n)
-    {
-        var weights = new double[n];
-        Array.Fill(weights, 1.0 / n);
-        return weights;
     }
 
     // U to functions: rows over the roots of their masses, in place; points without mass get zero.

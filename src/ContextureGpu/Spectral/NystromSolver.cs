@@ -114,8 +114,7 @@ internal static class NystromSolver
         Arithmetic<T> on = device.CancellableArithmetic<T>(cancellationToken);
         BoundContext bound = ContextBinding.Bind(context, used, device, cancellationToken);
         double root = 1 / Math.Sqrt(used.Rows);
-        var weights = new double[used.Rows];
-        Array.Fill(weights, 1.0 / used.Rows);
+        double[] weights = EqualWeights.Of(used.Rows);
         using LinearOperator<T> b = bound.Normalised(on, weights, out _);
         double[] residuals = new double[d], row = new double[d];
         for (int first = 0; first < spectrum.Rank; first += SingularTriplets<T>.CertificateColumns)
