@@ -6,12 +6,13 @@ namespace ContextureGpu;
 /// <summary>One named column of a table: either numbers, where NaN is a missing value, or texts, where null is.</summary>
 internal sealed class DataColumn
 {
-    private readonly double[]? _numbers;
+    private readonly ReadOnlyMemory<double> _numbers;
 
     /// <summary>A column of numbers.</summary>
-    public DataColumn(string name, double[] numbers)
+    public DataColumn(string name, ReadOnlyMemory<double> numbers)
     {
         (Name, _numbers) = (name, numbers);
+        IsNumeric = true;
         Texts = new NumberTexts(numbers);
     }
 
@@ -20,18 +21,18 @@ internal sealed class DataColumn
 
     public string Name { get; }
 
-    public bool IsNumeric => _numbers is not null;
+    public bool IsNumeric { get; }
 
-    public ReadOnlySpan<double> Numbers => _numbers;
+    public ReadOnlySpan<double> Numbers => _numbers.Span;
 
     public IReadOnlyList<string?> Texts { get; }
 
     /// <summary>The shortest text that reads back as the same number, written when it is asked for.</summary>
-    private sealed class NumberTexts(double[] numbers) : IReadOnlyList<string?>
+    private sealed class NumberTexts(ReadOnlyMemory<double> numbers) : IReadOnlyList<string?>
     {
         public int Count => numbers.Length;
 
-        public string? this[int index] => double.IsNaN(numbers[index]) ? null : numbers[index].ToString("R", CultureInfo.InvariantCulture);
+        public string? this[int index] => double.IsNaN(numbers.Span[index]) ? null : numbers.Span[index].ToString("R", CultureInfo.InvariantCulture);
 
         public IEnumerator<string?> GetEnumerator()
         {

@@ -13,7 +13,7 @@ internal static class TableFile
         if (path == "-")
         {
             using Stream input = Console.OpenStandardInput();
-            return Text(input, "standard input", ',');
+            return InputFile.Guard("standard input", () => Text(input, "standard input", ','));
         }
         bool compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
         string extension = Path.GetExtension(compressed ? path[..^3] : path).ToUpperInvariant();
@@ -24,16 +24,27 @@ internal static class TableFile
             return NpyFile.ReadTable(path);
         if (extension == ".PARQUET")
             return ParquetFile.Read(path);
-        using Stream file = InputFile.Open(path);
-        if (!compressed)
-            return Text(file, path, delimiter);
-        using var unpacked = new GzipFile(file);
-        return Text(unpacked, path, delimiter);
+        using FileStream file = InputFile.Open(path);
+        if (file.CanSeek)
+        {
+            if (Unpacked(PlainDelimitedText.TryRead) is { } table)
+                return table;
+            file.Position = 0;
+        }
+        return Unpacked(Text);
+
+        T Unpacked<T>(Func<Stream, string, char, T> read)
+        {
+            if (!compressed)
+                return InputFile.Guard(path, () => read(file, path, delimiter));
+            using var unpacked = new GzipFile(file);
+            return InputFile.Guard(path, () => read(unpacked, path, delimiter));
+        }
     }
 
-    private static DataTable Text(Stream stream, string source, char delimiter) => InputFile.Guard(source, () =>
+    private static DataTable Text(Stream stream, string source, char delimiter)
     {
-        using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true, 1 << 16);
+        using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true, 1 << 16, leaveOpen: true);
         return DelimitedText.Read(reader, source, delimiter);
-    });
+    }
 }
