@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ContextureGpu.Kernels.Cpu;
 
@@ -14,10 +15,12 @@ internal static unsafe class PackedProduct<T>
     public static void Multiply(
         Workers workers, T alpha, Operand<T> a, Operand<T> b, T beta, T* c, nint leadingC, int m, int n, int k)
     {
-        if (RegisterTiles.Wide<T>(n))
+        if (!Vector512.IsHardwareAccelerated)
+            PackedProduct<T, PortableTile<T>>.Multiply(workers, alpha, a, b, beta, c, leadingC, m, n, k);
+        else if (n > Vector512<T>.Count)
             PackedProduct<T, WideTile<T>>.Multiply(workers, alpha, a, b, beta, c, leadingC, m, n, k);
         else
-            PackedProduct<T, PortableTile<T>>.Multiply(workers, alpha, a, b, beta, c, leadingC, m, n, k);
+            PackedProduct<T, NarrowTile<T>>.Multiply(workers, alpha, a, b, beta, c, leadingC, m, n, k);
     }
 }
 

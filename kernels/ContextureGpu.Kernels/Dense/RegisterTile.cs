@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.Intrinsics;
 
 namespace ContextureGpu.Kernels.Cpu;
 
@@ -41,13 +40,4 @@ internal readonly unsafe struct PortableTile<T> : IRegisterTile<T>
     public static void Multiply(
         int depth, T* a, nint rowStride, nint depthStride, T* b, T alpha, T beta, T* c, nint leadingC, int rows, int columns) =>
         Panel<T>.Multiply(depth, a, rowStride, depthStride, b, alpha, beta, c, leadingC, rows, columns);
-}
-
-/// <summary>Which tile a product is computed with.</summary>
-internal static class RegisterTiles
-{
-    /// <summary>Whether <see cref="WideTile{T}"/> pays: 512-bit vectors at full speed, and more columns than the narrower panel holds.</summary>
-    public static bool Wide<T>(int columns)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        Vector512.IsHardwareAccelerated && columns > Vector512<T>.Count;
 }

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ContextureGpu.Kernels.Cpu;
 
@@ -10,10 +11,12 @@ internal static unsafe class TallInnerProducts<TIn>
     /// <summary>Computes C, row-major (p, q), from A (n, p) and B (n, q), all at least 1. If A and B are the same matrix, half is computed and mirrored.</summary>
     public static void Compute(Workers workers, TIn* a, nint leadingA, int p, TIn* b, nint leadingB, int q, int n, Span<double> c)
     {
-        if (RegisterTiles.Wide<double>(Math.Max(p, q)))
+        if (!Vector512.IsHardwareAccelerated)
+            TallInnerProducts<TIn, PortableTile<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+        else if (Math.Max(p, q) > Vector512<double>.Count)
             TallInnerProducts<TIn, WideTile<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
         else
-            TallInnerProducts<TIn, PortableTile<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+            TallInnerProducts<TIn, NarrowTile<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
     }
 }
 
@@ -90,27 +93,44 @@ internal static unsafe class TallInnerProducts<TIn, TTile>
         /// <summary>Computes the panels <paramref name="group"/>, <paramref name="group"/> + <paramref name="groups"/>, ... of the chunk's sums.</summary>
         public void Add(int group, int groups)
         {
-            int strips = (v + TTile.Rows - 1) / TTile.Rows, panelWidth = TTile.Columns, slab = Math.Min(SlabRows, rows);
-            double* panel = Panel<double>.Allocate((long)slab * panelWidth), packed = Panel<double>.Allocate((long)slab * strips * TTile.Rows);
+            bool inPlace = typeof(TTile) == typeof(WideTile<double>) && WideningTile<TIn>.Pays(v);
+            int height = inPlace ? WideningTile<TIn>.Rows : TTile.Rows;
+            int strips = (v + height - 1) / height, panelWidth = TTile.Columns, slab = Math.Min(SlabRows, rows);
+            double* panel = Panel<double>.Allocate((long)slab * panelWidth), packed = Panel<double>.Allocate((long)slab * strips * height);
             for (int from = 0; from < rows; from += SlabRows)
             {
                 int depth = Math.Min(SlabRows, rows - from);
-                double old = from == 0 ? 0 : 1;
-                Packing<double>.Rows(narrow, 0, v, TTile.Rows, from, depth, packed);
+                Packing<double>.Rows(narrow, 0, v, height, from, depth, packed);
                 for (int left = group * panelWidth; left < w; left += groups * panelWidth)
                 {
-                    Packing<double>.Columns(wide, from, depth, left, w, panelWidth, panel);
-                    for (int s = symmetric ? left / TTile.Rows : 0; s < strips; s++)
+                    int columns = Math.Min(panelWidth, w - left);
+                    if (!inPlace || columns < panelWidth)
+                        Packing<double>.Columns(wide, from, depth, left, w, panelWidth, panel);
+                    for (int s = symmetric ? left / height : 0; s < strips; s++)
                     {
-                        int row = s * TTile.Rows;
-                        TTile.Multiply(
-                            depth, packed + ((nint)row * depth), 1, TTile.Rows, panel, 1, old, sums + ((nint)row * w) + left, w,
-                            Math.Min(TTile.Rows, v - row), Math.Min(panelWidth, w - left));
+                        int row = s * height;
+                        double* strip = packed + ((nint)row * depth), to = sums + ((nint)row * w) + left;
+                        if (!inPlace)
+                            TTile.Multiply(depth, strip, 1, height, panel, 1, from == 0 ? 0 : 1, to, w, Math.Min(height, v - row), columns);
+                        else if (columns == panelWidth)
+                            WideningTile<TIn>.Multiply(depth, strip, wide.Start + (from * wide.RowStride) + left, wide.RowStride, from > 0, to, w, Math.Min(height, v - row));
+                        else
+                            Edge(depth, strip, panel, from > 0, to, Math.Min(height, v - row), columns);
                     }
                 }
             }
             NativeMemory.AlignedFree(packed);
             NativeMemory.AlignedFree(panel);
+        }
+
+        // The last columns, from a packed panel.
+        private void Edge(int depth, double* strip, double* panel, bool add, double* to, int count, int columns)
+        {
+            double* tile = stackalloc double[WideningTile<double>.Rows * WideningTile<double>.Columns];
+            WideningTile<double>.Multiply(depth, strip, panel, WideningTile<double>.Columns, false, tile, WideningTile<double>.Columns, count);
+            for (int r = 0; r < count; r++)
+                for (int j = 0; j < columns; j++)
+                    to[((nint)r * w) + j] = tile[(r * WideningTile<double>.Columns) + j] + (add ? to[((nint)r * w) + j] : 0);
         }
     }
 }

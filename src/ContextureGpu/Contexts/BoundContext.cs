@@ -148,7 +148,7 @@ internal abstract class BoundContext
     }
 }
 
-/// <summary>Sets of nodes that are merged (Tarjan 1975, with path halving).</summary>
+/// <summary>Sets of nodes that are merged (Tarjan 1975, with path halving); a set is named by its first node, so that paths stay short where many are joined to few.</summary>
 internal sealed class DisjointSets
 {
     private int[] _parent;
@@ -180,7 +180,12 @@ internal sealed class DisjointSets
         return node;
     }
 
-    public void Join(int a, int b) => _parent[Find(a)] = Find(b);
+    public void Join(int a, int b)
+    {
+        (int first, int second) = (Find(a), Find(b));
+        if (first != second)
+            _parent[Math.Max(first, second)] = Math.Min(first, second);
+    }
 }
 
 /// <summary>A law with few values of A for each row: neighbours, edges, classes.</summary>

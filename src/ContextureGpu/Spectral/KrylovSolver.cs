@@ -79,7 +79,7 @@ internal static class KrylovSolver
 
     /// <summary>Functions a block: wide enough for the device to work at full speed, narrow enough that the basis sees many powers.</summary>
     public static int BlockWidth(int space, int dimension, KrylovSolverOptions options) =>
-        Math.Min(space, options.BlockWidth > 0 ? options.BlockWidth : Math.Max(options.LeastBlock, Math.Clamp((dimension / 16 + 7) / 8 * 8, 8, 32)));
+        Math.Min(space, options.BlockWidth > 0 ? options.BlockWidth : Math.Max(options.LeastBlock, Math.Clamp((dimension / 8 + 7) / 8 * 8, 8, 32)));
 
     /// <summary>Functions in the basis when it is full.</summary>
     public static int BasisSize(int space, int dimension, KrylovSolverOptions options)
