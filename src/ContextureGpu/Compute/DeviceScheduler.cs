@@ -86,13 +86,30 @@ public static class DeviceScheduler
     /// <inheritdoc cref="Survey" path="/exception"/>
     public static (string Selector, string Reason) Choose(SpeedSource source = SpeedSource.Kept)
     {
-        if (Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } forced && forced != "auto")
-            return (forced, $"asked for by {DeviceVariable}");
-        if (!HasAccelerator())
-            return ("cpu", "no CUDA or OpenCL device was found");
-        DeviceSurvey survey = Survey(source);
-        return (survey.Choice, survey.Reason);
+        (string selector, string reason, _) = Plan(source);
+        return (selector, reason);
     }
+
+    // What auto stands for, why, and what follows an accelerator that is lost: what was chosen by speed is replaced, what somebody named is not. No job asks for more of the others
+    // than of the first: they compute in float64.
+    private static (string Selector, string Reason, IReadOnlyList<string> Others) Plan(SpeedSource source)
+    {
+        if (Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } forced && forced != "auto")
+            return (forced, $"asked for by {DeviceVariable}", []);
+        if (!HasAccelerator())
+            return ("cpu", "no CUDA or OpenCL device was found", []);
+        DeviceSurvey survey = Survey(source);
+        return (survey.Choice, survey.Reason, survey.Choice == "cpu" ? [] : Others(survey.Devices, survey.Choice));
+    }
+
+    /// <summary>What takes the place of a device that is lost, fastest first. A pure function of the findings.</summary>
+    internal static IReadOnlyList<string> Others(IReadOnlyList<DeviceFinding> findings, string lost) =>
+    [
+        .. from finding in findings
+           where finding.ProductSpeed is not null && finding.Description.SupportsDouble && finding.Description.Selector != lost
+           orderby finding.ProductSpeed descending
+           select finding.Description.Selector,
+    ];
 
     /// <summary>The fastest measured device. A pure function of the findings.</summary>
     internal static (string Selector, string Reason) Choose(IReadOnlyList<DeviceFinding> findings)
@@ -104,25 +121,27 @@ public static class DeviceScheduler
         return (measured[0].Description.Selector, measured.Length == 1 ? "the only device besides debugging aids" : $"{FastestProduct} (GFLOP/s: {speeds})");
     }
 
-    /// <summary>Opens the device that a selector names; <c>auto</c> chooses.</summary>
+    /// <summary>Opens the device that a selector names; <c>auto</c> chooses, and provides for the loss of an accelerator.</summary>
     /// <param name="selector"><c>auto</c>, <c>cpu</c>, <c>cuda[:i]</c>, <c>opencl[:i]</c> or <c>ilgpu-cpu</c>.</param>
     /// <exception cref="InputException">The selector is none of these.</exception>
     /// <exception cref="DeviceException">The device is missing or failed its test.</exception>
-    internal static (ComputeDevice Device, string Reason) Open(string selector)
+    internal static DeviceSuccession Open(string selector)
     {
         if (selector != "auto")
-            return (OpenNamed(selector), "asked for");
-        (string choice, string reason) = Choose();
+            return new DeviceSuccession(OpenNamed(selector), "asked for", []);
+        (string choice, string reason, IReadOnlyList<string> others) = Plan(SpeedSource.Kept);
         try
         {
-            return (OpenNamed(choice), reason);
+            return Succession();
         }
         catch (DeviceException) when (reason.StartsWith(FastestProduct, StringComparison.Ordinal))
         {
             // It worked when its speed was measured; now the devices that do are looked for.
-            (choice, reason) = Choose(SpeedSource.Measured);
-            return (OpenNamed(choice), reason);
+            (choice, reason, others) = Plan(SpeedSource.Measured);
+            return Succession();
         }
+
+        DeviceSuccession Succession() => new(OpenNamed(choice), reason, others.Select(other => new Func<ComputeDevice>(() => OpenNamed(other))));
     }
 
     private static ComputeDevice OpenNamed(string selector)
