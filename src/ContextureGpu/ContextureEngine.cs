@@ -13,6 +13,13 @@ public sealed record EngineOptions
 {
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda[:i]</c>, <c>opencl[:i]</c> or <c>ilgpu-cpu</c>.</summary>
     public string Device { get; init; } = "auto";
+
+    /// <summary>
+    /// Other devices that share the work which grows with the square of the rows, kernel products and searches for neighbours: <c>cpu</c>, <c>cuda[:i]</c>, <c>opencl[:i]</c> or
+    /// <c>ilgpu-cpu</c>, none by default. Worth it where a partner is not much slower: with partners of another kind results are the same to rounding only from one run to
+    /// the next, since which device does a row depends on how fast they are.
+    /// </summary>
+    public IReadOnlyList<string> Partners { get; init; } = [];
 }
 
 /// <summary>Computes spectra of contexts on one device. Owns the device's memory; use it from one thread at a time.</summary>
@@ -46,7 +53,8 @@ public sealed partial class ContextureEngine : IDisposable
     /// <exception cref="DeviceException">The device is missing or failed its test.</exception>
     public static ContextureEngine Create(EngineOptions? options = null)
     {
-        return new ContextureEngine(DeviceScheduler.Open((options ?? new EngineOptions()).Device));
+        options ??= new EngineOptions();
+        return new ContextureEngine(DeviceScheduler.Open(options.Device, options.Partners));
     }
 
     /// <summary>The top singular functions of a context on a sample.</summary>

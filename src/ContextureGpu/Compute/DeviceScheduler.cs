@@ -34,6 +34,7 @@ public static class DeviceScheduler
     public const string DeviceVariable = "CONTEXTURE_DEVICE";
 
     private const int ProductSize = 768;
+    private const double DebuggingSpeed = 0.05;
     private const string FastestProduct = "fastest matrix product";
 
     /// <summary>The speed of every device but ILGPU's CPU accelerator, which is a debugging aid and never chosen.</summary>
@@ -125,10 +126,18 @@ public static class DeviceScheduler
     /// <param name="selector"><c>auto</c>, <c>cpu</c>, <c>cuda[:i]</c>, <c>opencl[:i]</c> or <c>ilgpu-cpu</c>.</param>
     /// <exception cref="InputException">The selector is none of these.</exception>
     /// <exception cref="DeviceException">The device is missing or failed its test.</exception>
-    internal static DeviceSuccession Open(string selector)
+    internal static DeviceSuccession Open(string selector) => Open(selector, []);
+
+    /// <summary>As above, with partners that share what can be shared.</summary>
+    /// <param name="selector">As above.</param>
+    /// <param name="partners">Selectors; not <c>auto</c>.</param>
+    /// <exception cref="InputException">A selector is none, or names a device that is named already.</exception>
+    /// <exception cref="DeviceException">A device is missing or failed its test.</exception>
+    internal static DeviceSuccession Open(string selector, IReadOnlyList<string> partners)
     {
+        ArgumentNullException.ThrowIfNull(partners);
         if (selector != "auto")
-            return new DeviceSuccession(OpenNamed(selector), "asked for", []);
+            return new DeviceSuccession(OpenTeam(selector, partners), "asked for", []);
         (string choice, string reason, IReadOnlyList<string> others) = Plan(SpeedSource.Kept);
         try
         {
@@ -141,8 +150,38 @@ public static class DeviceScheduler
             return Succession();
         }
 
-        DeviceSuccession Succession() => new(OpenNamed(choice), reason, others.Select(other => new Func<ComputeDevice>(() => OpenNamed(other))));
+        DeviceSuccession Succession() => new(OpenTeam(choice, partners), reason, others.Select(other => new Func<ComputeDevice>(() => OpenNamed(other))));
     }
+
+    private static ComputeDevice OpenTeam(string selector, IReadOnlyList<string> partners)
+    {
+        if (partners.Count == 0)
+            return OpenNamed(selector);
+        var devices = new List<ComputeDevice>();
+        try
+        {
+            foreach (string name in (IEnumerable<string>)[selector, .. partners])
+            {
+                devices.Add(OpenNamed(name));
+                if (devices.Take(devices.Count - 1).Any(d => d.Description.Selector == devices[^1].Description.Selector))
+                    throw new InputException($"'{name}' is among the devices twice");
+            }
+            return new DeviceTeam([.. devices.Select(device => new TeamMember(device, Speed(device)))]);
+        }
+        catch
+        {
+            devices.ForEach(device => device.Dispose());
+            throw;
+        }
+    }
+
+    // In GFLOP/s; the debugging aid is not worth measuring.
+    private static double Speed(ComputeDevice device) => device switch
+    {
+        CpuDevice { ProductSpeeds: [var fastest, ..] } => fastest.Gflops,
+        { Description.Backend: BackendKind.IlgpuCpu } => DebuggingSpeed,
+        _ => KeptOrMeasured(SpeedCache.OfThisProcess, device.Description, () => Measure(device)),
+    };
 
     private static ComputeDevice OpenNamed(string selector)
     {

@@ -6,6 +6,7 @@ namespace ContextureGpu;
 internal sealed class DeviceSuccession : IDisposable
 {
     private readonly Queue<Func<ComputeDevice>> _next;
+    private int _toldLosses;
 
     /// <summary>Takes over an open device.</summary>
     /// <param name="first">The device.</param>
@@ -24,7 +25,7 @@ internal sealed class DeviceSuccession : IDisposable
 
     /// <summary>Does work on the device; when the device is lost it is closed, the next one that opens takes its place, and the work is done again there.</summary>
     /// <param name="work">Is handed the device; may be called several times, and keeps what it wants to go on from.</param>
-    /// <param name="warnings">Receives a sentence on each device lost.</param>
+    /// <param name="warnings">Receives a sentence on each device lost, and on each partner that was left out.</param>
     /// <exception cref="DeviceFailureException">The last device was lost.</exception>
     public TResult Run<TResult>(Func<ComputeDevice, TResult> work, List<string> warnings)
     {
@@ -32,7 +33,13 @@ internal sealed class DeviceSuccession : IDisposable
         {
             try
             {
-                return work(Current);
+                TResult result = work(Current);
+                if (Current is DeviceTeam team)
+                {
+                    warnings.AddRange(team.Losses.Skip(_toldLosses).Select(loss => $"a partner was left out: {loss.Message}"));
+                    _toldLosses = team.Losses.Count;
+                }
+                return result;
             }
             catch (DeviceFailureException failure) when (HasNext)
             {

@@ -65,18 +65,20 @@ public sealed class DeviceLossTests
     }
 
     [Theory]
-    [InlineData(0)]
+    [InlineData(250)]
     [InlineData(36)]
     public void A_Krylov_run_goes_on_from_the_last_application(int basisSize)
     {
         // 36 functions: the basis is compressed time and again.
         const int n = 300, dimension = 20, width = 4;
-        double[] spectrum = [.. Enumerable.Range(0, n).Select(i => 1 / (1 + (0.05 * i)))], entries = Spectra.Rectangular(n, n, spectrum, 3);
+        double[] spectrum = [.. Enumerable.Range(0, n).Select(i => 1 / (1 + (0.01 * i)))], entries = Spectra.Rectangular(n, n, spectrum, 3);
         var options = new KrylovSolverOptions { Tolerance = 1e-9, BlockWidth = width, BasisSize = basisSize };
         using CpuDevice cpu = Cpu();
         using Counted whole = Operator(cpu.Arithmetic<double>(), int.MaxValue);
         using SingularTriplets<double> undisturbed = KrylovSolver.Solve(whole, dimension, cpu.LinearAlgebra, options, Token);
-        Assert.Equal(basisSize > 0, undisturbed.Certificate.Iterations > 2);
+        Assert.True(whole.Applications > 80, $"{whole.Applications}");
+        Assert.Equal(basisSize == 36, undisturbed.Certificate.Iterations > 2);
+        int worst = int.MinValue;
         for (int applications = 1; applications < whole.Applications - 12; applications += 7)
         {
             var checkpoint = new KrylovCheckpoint<double> { Share = double.PositiveInfinity };
@@ -87,9 +89,11 @@ public sealed class DeviceLossTests
             for (int i = 0; i < dimension; i++)
                 Tolerance.AssertClose($"s_{i + 1}", spectrum[i], found.Values[i], 1e-9);
             Assert.Equal(StoppingReason.Converged, found.Certificate.Stopped);
-            // When the next Rayleigh-Ritz step is due is estimated anew, and the search for missed pairs begins anew.
-            Assert.InRange(second.Applications, 1, whole.Applications - applications + 40);
+            worst = Math.Max(worst, second.Applications + applications - whole.Applications);
         }
+
+        // What was lost with the device, and a little because it is estimated anew when the next Rayleigh-Ritz step is due.
+        Assert.InRange(worst, int.MinValue, 8);
 
         Counted Operator(Arithmetic<double> on, int applications) =>
             new(new DenseOperator<double>(on, on.UploadMatrix(entries, n, n), OperatorStructure.None), applications);
