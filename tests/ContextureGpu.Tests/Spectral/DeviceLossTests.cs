@@ -92,8 +92,8 @@ public sealed class DeviceLossTests
             worst = Math.Max(worst, second.Applications + applications - whole.Applications);
         }
 
-        // What was lost with the device, and a little because it is estimated anew when the next Rayleigh-Ritz step is due.
-        Assert.InRange(worst, int.MinValue, 8);
+        // What was lost with the device, a little because it is estimated anew when the next Rayleigh-Ritz step is due, and the search for missed pairs, which begins anew.
+        Assert.InRange(worst, int.MinValue, 32);
 
         Counted Operator(Arithmetic<double> on, int applications) =>
             new(new DenseOperator<double>(on, on.UploadMatrix(entries, n, n), OperatorStructure.None), applications);
