@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Numerics;
 using ContextureGpu.Kernels.Team;
 
 namespace ContextureGpu.Kernels;
