@@ -1,7 +1,6 @@
 using ContextureGpu.Kernels.Ilgpu;
 using ILGPU;
 using ILGPU.Runtime;
-using Xunit;
 
 namespace ContextureGpu.Kernels.Tests.Ilgpu;
 
