@@ -92,7 +92,7 @@ public sealed partial class ContextureEngine
         if (large >= 0)
             throw new InputException($"row {large / d}, column {large % d} (counted from 0) of the features is {values[large]:g3}; a probe takes values of at most {EvaluationTarget.LargestMagnitude:g3} in magnitude");
         ProbeData data = ProbeData.Of(Taken, d, target, options.Split.Rows(features.Rows, options.Seed));
-        return new FeatureProbe(Probe.BestLinear(data, _host, cancellationToken), NeighborProbe.Fit(data, _device, cancellationToken), data.Baseline());
+        return new FeatureProbe(Probe.BestLinear(data, _host, cancellationToken), NeighborProbe.Fit(data, _devices.Current, cancellationToken), data.Baseline());
 
         double[] Taken(int[] rows)
         {
@@ -120,7 +120,7 @@ public sealed partial class ContextureEngine
             throw new InputException($"the features have {features.Rows} rows and the model {model.Rows}; both must describe the same rows");
         if (model.Sample.Rows != model.Rows)
             throw new InputException("the model was fitted by landmarks and knows the law of the context on these only; fit it with another solver");
-        List<BoundContext> bindings = [.. model.Parts.Select(p => ContextBinding.Bind(p.Context, model.Sample, _device, cancellationToken))];
+        List<BoundContext> bindings = [.. model.Parts.Select(p => ContextBinding.Bind(p.Context, model.Sample, _devices.Current, cancellationToken))];
         double[] weights = WeightsOf(bindings, model.Rows);
         JudgedSpectrum spectrum = JudgedSpectrum.Of(model, weights, _host);
         double[] basis = Orthonormal(WhitenedFeatures.From(features, "the features", 1e-6, _host), weights, out int rank);
@@ -186,13 +186,13 @@ public sealed partial class ContextureEngine
         if (top.Length == 0)
             top = [0];
         ContextMetric tau = ContextMetric.Of(s, d0, options.Beta);
-        Association association;
-        List<TargetCompatibility> compatibility;
-        using (DualKernel kernel = KernelOf(bindings, spectrum))
-        {
-            association = AssociationMeasurement.Measure(kernel, top, sample, AssociationMeasurement.Anchors, options.Seed, _device, cancellationToken);
-            compatibility = Compatibilities(targets, kernel, spectrum, top.Length);
-        }
+        (Association association, List<TargetCompatibility> compatibility) = _devices.Run(
+            device =>
+            {
+                using DualKernel kernel = KernelOf(bindings, spectrum);
+                return (AssociationMeasurement.Measure(kernel, top, sample, AssociationMeasurement.Anchors, options.Seed, device, cancellationToken), Compatibilities(targets, kernel, spectrum, top.Length));
+            },
+            warnings);
         double[] worst = [.. Enumerable.Range(1, d0).Select(d => WorstCase.OfSpectralEncoder(s, d, options.Epsilon)).OfType<double>()];
         Lap("judge");
 
@@ -208,8 +208,8 @@ public sealed partial class ContextureEngine
                 ProbeData data = ProbeData.Of(r => FirstFeatures(spectrum, r, features), features, targets[t], rows);
                 if (data.UnseenClasses() is { Count: > 0 } unseen)
                     warnings.Add($"target {Naming.Quote(targets[t].Name)}: no training row has {Naming.List(unseen)}, so no probe can predict it");
-                probes.Add(Probe.Curve(
-                    data, _host, _device, progress is null ? null : new Share(f => progress.Report(new FitProgress(FitPhase.Probing, place, targets.Count, f, null))), cancellationToken));
+                IProgress<double>? share = progress is null ? null : new Share(f => progress.Report(new FitProgress(FitPhase.Probing, place, targets.Count, f, null)));
+                probes.Add(_devices.Run(device => Probe.Curve(data, _host, device, share, cancellationToken), warnings));
                 if (probes[^1].Linear.GradientNorm > Probe.Certified)
                     warnings.Add($"target {Naming.Quote(targets[t].Name)}: the logistic regression stopped at a gradient of {probes[^1].Linear.GradientNorm:g2}");
             }
@@ -309,8 +309,8 @@ public sealed partial class ContextureEngine
         if (bindings.Count != 1)
             return new SpectralKernel(spectrum) { Weights = spectrum.Weights };
         return Device.SupportsDouble
-            ? new OperatorKernel<double>(bindings[0].Normalised(_device.Arithmetic<double>(), spectrum.Weights, out _)) { Weights = spectrum.Weights }
-            : new OperatorKernel<float>(bindings[0].Normalised(_device.Arithmetic<float>(), spectrum.Weights, out _)) { Weights = spectrum.Weights };
+            ? new OperatorKernel<double>(bindings[0].Normalised(_devices.Current.Arithmetic<double>(), spectrum.Weights, out _)) { Weights = spectrum.Weights }
+            : new OperatorKernel<float>(bindings[0].Normalised(_devices.Current.Arithmetic<float>(), spectrum.Weights, out _)) { Weights = spectrum.Weights };
     }
 
     private static double[] WeightsOf(List<BoundContext> bindings, int rows)

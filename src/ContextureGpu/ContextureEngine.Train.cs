@@ -111,27 +111,43 @@ public sealed partial class ContextureEngine
         ContextSample sample, Context context, Context resolved, EncoderOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        BoundContext bound = ContextBinding.Bind(resolved, sample, _device, cancellationToken);
+        var warnings = new List<string>();
+        TrainingCheckpoint<T>? checkpoint = null;
+        return _devices.Run(
+            device =>
+            {
+                // After the loss of a device: from the checkpoint, if there is one by now, else from the start.
+                EncoderOptions asked = checkpoint?.HoldsState == true ? options with { Resume = true } : options;
+                return Train(sample, context, resolved, asked, device, warnings, ref checkpoint, progress, cancellationToken);
+            },
+            warnings);
+    }
+
+    private EncoderModel Train<T>(
+        ContextSample sample, Context context, Context resolved, EncoderOptions options, ComputeDevice device, List<string> warnings, ref TrainingCheckpoint<T>? checkpoint,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        BoundContext bound = ContextBinding.Bind(resolved, sample, device, cancellationToken);
         bool onRows = TrainingPlan<T>.TakesRows(options.Objective) || NetworkInputs.AreRows(bound);
         if (options.Exported && !onRows)
             throw EncoderGraph.Refusal(context);
-        using var training = new EncoderTraining<T>(bound, sample, options, _device, _host);
-        TrainingCheckpoint<T>? checkpoint = options.Checkpoint is null
+        using var training = new EncoderTraining<T>(bound, sample, options, device, _host);
+        checkpoint = options.Checkpoint is null
             ? null
-            : new TrainingCheckpoint<T>(options.Checkpoint, _device.Arithmetic<T>(), TrainingCheckpoint<T>.SignatureOf(sample, context, options));
+            : new TrainingCheckpoint<T>(options.Checkpoint, device.Arithmetic<T>(), TrainingCheckpoint<T>.SignatureOf(sample, context, options));
         long start = Stopwatch.GetTimestamp();
         training.Run(checkpoint, progress, cancellationToken);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         TrainedEncoder trained = training.Finish();
 
-        var warnings = new List<string>();
         int rank = trained.Spectrum.Rank, outputs = options.EffectiveOutputs;
         if (rank < options.Dimension)
             warnings.Add($"the outputs span {trained.OutputRank} dimensions, of which {rank} vary with x; the other {options.Dimension - rank} of {options.Dimension} features are zero");
         else if (trained.OutputRank < outputs)
             warnings.Add($"the {outputs} outputs span {trained.OutputRank} dimensions");
         var facts = new FitFacts(
-            SpectralSolver.Auto, trained.Steps, true, trained.Orthogonality, options.Precision, Device, _reason, warnings)
+            SpectralSolver.Auto, trained.Steps, true, trained.Orthogonality, options.Precision, Device, _devices.Reason, warnings)
         {
             NeighborRecall = bound.Recall,
         };

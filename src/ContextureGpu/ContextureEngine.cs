@@ -13,6 +13,13 @@ public sealed record EngineOptions
 {
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda[:i]</c>, <c>opencl[:i]</c> or <c>ilgpu-cpu</c>.</summary>
     public string Device { get; init; } = "auto";
+
+    /// <summary>
+    /// Other devices that share the work which grows with the square of the rows, kernel products and searches for neighbours: <c>cpu</c>, <c>cuda[:i]</c>, <c>opencl[:i]</c> or
+    /// <c>ilgpu-cpu</c>, none by default. Worth it where a partner is not much slower: with partners of another kind results are the same to rounding only from one run to
+    /// the next, since which device does a row depends on how fast they are.
+    /// </summary>
+    public IReadOnlyList<string> Partners { get; init; } = [];
 }
 
 /// <summary>Computes spectra of contexts on one device. Owns the device's memory; use it from one thread at a time.</summary>
@@ -24,21 +31,21 @@ public sealed partial class ContextureEngine : IDisposable
     /// <summary>Up to here it is still the better choice when a third of the spectrum is wanted.</summary>
     private const int MediumProblem = 3000;
 
-    private readonly ComputeDevice _device;
+    private readonly DeviceSuccession _devices;
     private readonly HostLinearAlgebra _host;
     private readonly CpuDevice? _hostOwner;
-    private readonly string _reason;
     private bool _disposed;
 
-    private ContextureEngine(ComputeDevice device, string reason)
+    /// <summary>Takes over devices.</summary>
+    internal ContextureEngine(DeviceSuccession devices)
     {
-        (_device, _reason) = (device, reason);
-        _hostOwner = device as CpuDevice is null ? CpuDevice.Open() : null;
-        _host = ((device as CpuDevice) ?? _hostOwner)!.LinearAlgebra;
+        _devices = devices;
+        _hostOwner = devices.Current as CpuDevice is null ? CpuDevice.Open() : null;
+        _host = ((devices.Current as CpuDevice) ?? _hostOwner)!.LinearAlgebra;
     }
 
-    /// <summary>What it computes on.</summary>
-    public DeviceDescription Device => _device.Description;
+    /// <summary>What it computes on. A device that <c>auto</c> chose and that is lost in the middle of the work is replaced, and the work says so in its warnings.</summary>
+    public DeviceDescription Device => _devices.Current.Description;
 
     /// <summary>Opens a device.</summary>
     /// <param name="options">Which; null leaves the choice to the scheduler.</param>
@@ -46,8 +53,8 @@ public sealed partial class ContextureEngine : IDisposable
     /// <exception cref="DeviceException">The device is missing or failed its test.</exception>
     public static ContextureEngine Create(EngineOptions? options = null)
     {
-        (ComputeDevice device, string reason) = DeviceScheduler.Open((options ?? new EngineOptions()).Device);
-        return new ContextureEngine(device, reason);
+        options ??= new EngineOptions();
+        return new ContextureEngine(DeviceScheduler.Open(options.Device, options.Partners));
     }
 
     /// <summary>The top singular functions of a context on a sample.</summary>
@@ -211,16 +218,17 @@ public sealed partial class ContextureEngine : IDisposable
         var solvers = new SpectralSolver[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            FitShape shape = FitShape.Of(sample, parts[i].Dimension);
-            int atoms = (int)Math.Min(int.MaxValue, FitMemory.Atoms(parts[i].Part, shape));
+            int atoms = (int)Math.Min(int.MaxValue, FitMemory.Atoms(parts[i].Part, FitShape.Of(sample, parts[i].Dimension)));
             solvers[i] = Choose(options.Solver, sample.Rows, atoms, parts[i].Dimension, Device.SupportsDouble);
-            FitMemory.Check(parts[i].Part, shape, solvers[i], Unsafe.SizeOf<T>(), options.EffectiveLandmarks, budget, Device);
+            CheckMemory(i);
         }
         var fitted = new List<ModelPart>();
         var warnings = new List<string>();
         double orthogonality = 0;
         NeighborRecall? recall = null;
-        Landmarks? landmarks = options.Solver == SpectralSolver.Nystrom ? ChooseLandmarks<T>(sample, parts, options, relay, cancellationToken) : null;
+        Landmarks? landmarks = options.Solver == SpectralSolver.Nystrom
+            ? _devices.Run(_ => ChooseLandmarks<T>(sample, parts, options, relay, cancellationToken), warnings)
+            : null;
         for (int i = 0; i < parts.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -230,41 +238,64 @@ public sealed partial class ContextureEngine : IDisposable
             double[]? weights = null;
             if (landmarks is not null)
             {
-                spectrum = NystromSolver.Fit<T>(part, sample, landmarks, dimension, options, _device, _host, relay, cancellationToken);
-                relay.Report(FitPhase.Certifying, 0);
-                spectrum = NystromSolver.Certify<T>(
-                    spectrum, part, sample, landmarks, NystromSolver.ExactRows, NystromSolver.EvaluationRows, options, _device, cancellationToken);
+                spectrum = _devices.Run(
+                    device =>
+                    {
+                        CheckMemory(i);
+                        ContextSpectrum extended = NystromSolver.Fit<T>(part, sample, landmarks, dimension, options, device, _host, relay, cancellationToken);
+                        relay.Report(FitPhase.Certifying, 0);
+                        return NystromSolver.Certify<T>(
+                            extended, part, sample, landmarks, NystromSolver.ExactRows, NystromSolver.EvaluationRows, options, device, cancellationToken);
+                    },
+                    warnings);
                 if (sample.Rows > NystromSolver.ExactRows)
                     warnings.Add($"{part}: the residuals are estimates from {NystromSolver.EvaluationRows} rows that are no landmarks");
             }
             else
             {
-                relay.Report(FitPhase.Binding, 0);
-                BoundContext bound = ContextBinding.Bind(part, sample, _device, cancellationToken);
-                bindings?.Add(bound);
-                CheckSize(bound.Atoms, dimension);
-                warnings.AddRange(bound.Warnings);
+                BoundContext? bound = null;
+                KrylovCheckpoint<T>? checkpoint = _devices.HasNext ? new KrylovCheckpoint<T>() : null;
+                spectrum = _devices.Run(
+                    device =>
+                    {
+                        CheckMemory(i);
+                        // Once there is something to go on from, the law is known on the host.
+                        if (bound is null || checkpoint?.Position is null)
+                        {
+                            relay.Report(FitPhase.Binding, 0);
+                            bound = ContextBinding.Bind(part, sample, device, cancellationToken);
+                            CheckSize(bound.Atoms, dimension);
+                        }
+                        relay.Report(FitPhase.Solving, 0);
+                        return solvers[i] == SpectralSolver.Exact
+                            ? ContextSpectrum.Compute<double>(bound, dimension, solvers[i], options, device, _host, relay, cancellationToken)
+                            : ContextSpectrum.Compute<T>(bound, dimension, solvers[i], options, device, _host, relay, cancellationToken, checkpoint: checkpoint);
+                    },
+                    warnings);
+                bindings?.Add(bound!);
+                warnings.AddRange(bound!.Warnings);
                 weights = bound.InputWeights;
-                relay.Report(FitPhase.Solving, 0);
-                spectrum = solvers[i] == SpectralSolver.Exact
-                    ? ContextSpectrum.Compute<double>(bound, dimension, solvers[i], options, _device, _host, relay, cancellationToken)
-                    : ContextSpectrum.Compute<T>(bound, dimension, solvers[i], options, _device, _host, relay, cancellationToken);
                 relay.Report(FitPhase.Certifying, 0);
                 recall = recall?.Value <= bound.Recall?.Value ? recall : bound.Recall ?? recall;
             }
-            double loss = spectrum.Features.IsSingle
-                ? LossOfOrthogonality<float>(spectrum, weights, cancellationToken)
-                : LossOfOrthogonality<double>(spectrum, weights, cancellationToken);
+            double loss = _devices.Run(
+                device => spectrum.Features.IsSingle
+                    ? LossOfOrthogonality<float>(device, spectrum, weights, cancellationToken)
+                    : LossOfOrthogonality<double>(device, spectrum, weights, cancellationToken),
+                warnings);
             orthogonality = Math.Max(orthogonality, loss);
             Warn(spectrum, part, dimension, options, warnings);
             fitted.Add(new ModelPart(part, spectrum));
         }
         var facts = new FitFacts(
-            solvers[0], fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _reason, warnings)
+            solvers[0], fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _devices.Reason, warnings)
         {
             NeighborRecall = recall,
         };
         return new SpectralModel(context, landmarks is null ? sample : sample.Subset(landmarks.Rows, landmarks.Mass), fitted, facts);
+
+        void CheckMemory(int i) => FitMemory.Check(
+            parts[i].Part, FitShape.Of(sample, parts[i].Dimension), solvers[i], Unsafe.SizeOf<T>(), options.EffectiveLandmarks, budget, Device);
     }
 
     private Landmarks ChooseLandmarks<T>(
@@ -284,13 +315,13 @@ public sealed partial class ContextureEngine : IDisposable
         if (options.LandmarkSampling == LandmarkSampling.KMeansPlusPlus)
         {
             int[] seeds = Landmarks.KMeansPlusPlus(sample, m, options.Seed, cancellationToken);
-            return new Landmarks(seeds, takeMasses ? Landmarks.CellMasses(sample, seeds, _device, cancellationToken) : null);
+            return new Landmarks(seeds, takeMasses ? Landmarks.CellMasses(sample, seeds, _devices.Current, cancellationToken) : null);
         }
         var scores = new double[n];
         var pilot = new Landmarks(Landmarks.Uniform(n, Math.Max(options.Dimension + 1, m / 2), options.Seed));
         foreach ((Context part, int dimension) in parts)
         {
-            ContextSpectrum first = NystromSolver.Fit<T>(part, sample, pilot, dimension, options, _device, _host, relay, cancellationToken);
+            ContextSpectrum first = NystromSolver.Fit<T>(part, sample, pilot, dimension, options, _devices.Current, _host, relay, cancellationToken);
             TensorPrimitives.Add(scores, NystromSolver.LeverageScores(first), scores);
         }
         return takeMasses ? Landmarks.ByScoreWithMass(scores, m, options.Seed) : new Landmarks(Landmarks.ByScore(scores, m, options.Seed));
@@ -316,18 +347,19 @@ public sealed partial class ContextureEngine : IDisposable
     }
 
     // Largest entry of |F^T W F - I| over the features that are not zero, a tile of rows at a time.
-    private double LossOfOrthogonality<T>(ContextSpectrum spectrum, double[]? weights, CancellationToken cancellationToken)
+    private static double LossOfOrthogonality<T>(ComputeDevice device, ContextSpectrum spectrum, double[]? weights, CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         const int Tile = 1 << 15;
-        Arithmetic<T> on = _device.Arithmetic<T>();
+        Arithmetic<T> on = device.Arithmetic<T>();
         int n = spectrum.Features.Points, d = spectrum.Features.Functions, rank = spectrum.Rank;
         double[] gram = new double[d * d], part = new double[d * d];
-        for (int start = 0; start < n; start += Tile)
+        using DeviceMatrix<T> tile = MemoryTile.Allocate(Math.Min(Tile, n), rows => on.Allocate(rows, d), out int most);
+        for (int start = 0; start < n; start += most)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int rows = Math.Min(Tile, n - start);
-            using DeviceMatrix<T> block = on.Allocate(rows, d);
+            int rows = Math.Min(most, n - start);
+            DeviceMatrix<T> block = tile.RowRange(0, rows);
             on.Upload(spectrum.Features.Values<T>().Slice(start * d, rows * d), block);
             if (weights is not null)
             {
@@ -375,7 +407,7 @@ public sealed partial class ContextureEngine : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        _device.Dispose();
+        _devices.Dispose();
         _hostOwner?.Dispose();
     }
 }

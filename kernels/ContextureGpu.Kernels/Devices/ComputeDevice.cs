@@ -13,7 +13,7 @@ public abstract class ComputeDevice : IDisposable
     public DeviceDescription Description { get; }
 
     /// <summary>Bytes this device holds in matrices.</summary>
-    public MemoryLedger Memory { get; } = new();
+    public virtual MemoryLedger Memory { get; } = new();
 
     /// <summary>Small dense problems in float64, on the host.</summary>
     public virtual HostLinearAlgebra LinearAlgebra => field ??= new Cpu.ManagedLinearAlgebra(Environment.ProcessorCount);

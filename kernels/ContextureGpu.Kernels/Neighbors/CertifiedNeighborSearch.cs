@@ -36,18 +36,15 @@ internal sealed class CertifiedNeighborSearch(AcceleratorSession session)
         var bound = new RoundedDistanceBound(metric, x, y, dimension);
         using DeviceBuffer<float> points = session.Allocate<float>((long)m * dimension);
         session.Upload<float>(bound.Round(y), points);
-        int slab = (int)Math.Clamp(SlabElements / m, 1, n);
-        using DeviceBuffer<float> queries = session.Allocate<float>((long)slab * dimension);
-        using DeviceBuffer<float> rounded = session.Allocate<float>((long)slab * m);
-        using DeviceBuffer<ulong> selected = session.Allocate<ulong>((long)slab * candidates);
+        using var memory = MemoryTile.Allocate((int)Math.Clamp(SlabElements / m, 1, n), rows => new Slab(session, rows, m, dimension, candidates), out int slab);
         var keys = new ulong[(long)slab * candidates];
         for (int first = 0; first < n; first += slab)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int rows = Math.Min(slab, n - first);
-            session.Upload<float>(bound.Round(x.Slice(first * dimension, rows * dimension)), queries);
-            Select(metric, queries, points, rounded, selected, rows, m, dimension, candidates);
-            session.Download(selected, 0, keys.AsSpan(0, rows * candidates));
+            session.Upload<float>(bound.Round(x.Slice(first * dimension, rows * dimension)), memory.Queries);
+            Select(metric, memory, points, rows, m, dimension, candidates);
+            session.Download(memory.Selected, 0, keys.AsSpan(0, rows * candidates));
             for (int i = 0; i < rows; i++)
             {
                 int at = first + i;
@@ -58,9 +55,7 @@ internal sealed class CertifiedNeighborSearch(AcceleratorSession session)
         }
     }
 
-    private void Select(
-        NeighborMetric metric, DeviceBuffer<float> queries, DeviceBuffer<float> points, DeviceBuffer<float> distances, DeviceBuffer<ulong> selected,
-        int rows, int m, int dimension, int candidates)
+    private void Select(NeighborMetric metric, Slab slab, DeviceBuffer<float> points, int rows, int m, int dimension, int candidates)
     {
         var sets = new PointSets { LeadingX = dimension, LeadingY = dimension, N = rows, M = m, D = dimension };
         int columnTiles = TileGeometry.Count(m, RadialTile.Columns);
@@ -69,17 +64,17 @@ internal sealed class CertifiedNeighborSearch(AcceleratorSession session)
         {
             session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, PointSets, int>>(
                 ManhattanDistanceKernel.Distances,
-                (launch, stream) => launch(stream, tiles, queries.View, points.View, distances.View, sets, columnTiles));
+                (launch, stream) => launch(stream, tiles, slab.Queries.View, points.View, slab.Distances.View, sets, columnTiles));
         }
         else
         {
             session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, PointSets, int>>(
                 SquaredDistanceKernel.Distances<float, SingleReal>,
-                (launch, stream) => launch(stream, tiles, queries.View, points.View, distances.View, sets, columnTiles));
+                (launch, stream) => launch(stream, tiles, slab.Queries.View, points.View, slab.Distances.View, sets, columnTiles));
         }
         session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<ulong>, int, int>>(
             SmallestSelectionKernel.Select,
-            (launch, stream) => launch(stream, new KernelConfig(rows, TileGeometry.Threads), distances.View, selected.View, m, candidates));
+            (launch, stream) => launch(stream, new KernelConfig(rows, TileGeometry.Threads), slab.Distances.View, slab.Selected.View, m, candidates));
     }
 
     private void Finish(
@@ -95,6 +90,46 @@ internal sealed class CertifiedNeighborSearch(AcceleratorSession session)
         {
             Uncertified++;
             ExactRanking.Scan(metric, query, y, indices.Length, indices, distances);
+        }
+    }
+
+    /// <summary>Memory for some queries at a time.</summary>
+    private sealed class Slab : IDisposable
+    {
+        private readonly DeviceBuffer<float>? _queries, _distances;
+        private readonly DeviceBuffer<ulong>? _selected;
+
+        /// <exception cref="InsufficientMemoryException">There is no room for all of it; nothing is then held.</exception>
+        public Slab(AcceleratorSession session, long rows, long points, long dimension, long candidates)
+        {
+            try
+            {
+                _queries = session.Allocate<float>(rows * dimension);
+                _distances = session.Allocate<float>(rows * points);
+                _selected = session.Allocate<ulong>(rows * candidates);
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
+
+        /// <summary>(rows, dimension).</summary>
+        public DeviceBuffer<float> Queries => _queries!;
+
+        /// <summary>To every point, (rows, points).</summary>
+        public DeviceBuffer<float> Distances => _distances!;
+
+        /// <summary>Distance and index in one number, (rows, candidates).</summary>
+        public DeviceBuffer<ulong> Selected => _selected!;
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            _queries?.Dispose();
+            _distances?.Dispose();
+            _selected?.Dispose();
         }
     }
 }

@@ -34,6 +34,7 @@ public static class DeviceScheduler
     public const string DeviceVariable = "CONTEXTURE_DEVICE";
 
     private const int ProductSize = 768;
+    private const double DebuggingSpeed = 0.05;
     private const string FastestProduct = "fastest matrix product";
 
     /// <summary>The speed of every device but ILGPU's CPU accelerator, which is a debugging aid and never chosen.</summary>
@@ -86,13 +87,30 @@ public static class DeviceScheduler
     /// <inheritdoc cref="Survey" path="/exception"/>
     public static (string Selector, string Reason) Choose(SpeedSource source = SpeedSource.Kept)
     {
-        if (Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } forced && forced != "auto")
-            return (forced, $"asked for by {DeviceVariable}");
-        if (!HasAccelerator())
-            return ("cpu", "no CUDA or OpenCL device was found");
-        DeviceSurvey survey = Survey(source);
-        return (survey.Choice, survey.Reason);
+        (string selector, string reason, _) = Plan(source);
+        return (selector, reason);
     }
+
+    // What auto stands for, why, and what follows an accelerator that is lost: what was chosen by speed is replaced, what somebody named is not. No job asks for more of the others
+    // than of the first: they compute in float64.
+    private static (string Selector, string Reason, IReadOnlyList<string> Others) Plan(SpeedSource source)
+    {
+        if (Environment.GetEnvironmentVariable(DeviceVariable) is { Length: > 0 } forced && forced != "auto")
+            return (forced, $"asked for by {DeviceVariable}", []);
+        if (!HasAccelerator())
+            return ("cpu", "no CUDA or OpenCL device was found", []);
+        DeviceSurvey survey = Survey(source);
+        return (survey.Choice, survey.Reason, survey.Choice == "cpu" ? [] : Others(survey.Devices, survey.Choice));
+    }
+
+    /// <summary>What takes the place of a device that is lost, fastest first. A pure function of the findings.</summary>
+    internal static IReadOnlyList<string> Others(IReadOnlyList<DeviceFinding> findings, string lost) =>
+    [
+        .. from finding in findings
+           where finding.ProductSpeed is not null && finding.Description.SupportsDouble && finding.Description.Selector != lost
+           orderby finding.ProductSpeed descending
+           select finding.Description.Selector,
+    ];
 
     /// <summary>The fastest measured device. A pure function of the findings.</summary>
     internal static (string Selector, string Reason) Choose(IReadOnlyList<DeviceFinding> findings)
@@ -104,26 +122,66 @@ public static class DeviceScheduler
         return (measured[0].Description.Selector, measured.Length == 1 ? "the only device besides debugging aids" : $"{FastestProduct} (GFLOP/s: {speeds})");
     }
 
-    /// <summary>Opens the device that a selector names; <c>auto</c> chooses.</summary>
+    /// <summary>Opens the device that a selector names; <c>auto</c> chooses, and provides for the loss of an accelerator.</summary>
     /// <param name="selector"><c>auto</c>, <c>cpu</c>, <c>cuda[:i]</c>, <c>opencl[:i]</c> or <c>ilgpu-cpu</c>.</param>
     /// <exception cref="InputException">The selector is none of these.</exception>
     /// <exception cref="DeviceException">The device is missing or failed its test.</exception>
-    internal static (ComputeDevice Device, string Reason) Open(string selector)
+    internal static DeviceSuccession Open(string selector) => Open(selector, []);
+
+    /// <summary>As above, with partners that share what can be shared.</summary>
+    /// <param name="selector">As above.</param>
+    /// <param name="partners">Selectors; not <c>auto</c>.</param>
+    /// <exception cref="InputException">A selector is none, or names a device that is named already.</exception>
+    /// <exception cref="DeviceException">A device is missing or failed its test.</exception>
+    internal static DeviceSuccession Open(string selector, IReadOnlyList<string> partners)
     {
+        ArgumentNullException.ThrowIfNull(partners);
         if (selector != "auto")
-            return (OpenNamed(selector), "asked for");
-        (string choice, string reason) = Choose();
+            return new DeviceSuccession(OpenTeam(selector, partners), "asked for", []);
+        (string choice, string reason, IReadOnlyList<string> others) = Plan(SpeedSource.Kept);
         try
         {
-            return (OpenNamed(choice), reason);
+            return Succession();
         }
         catch (DeviceException) when (reason.StartsWith(FastestProduct, StringComparison.Ordinal))
         {
             // It worked when its speed was measured; now the devices that do are looked for.
-            (choice, reason) = Choose(SpeedSource.Measured);
-            return (OpenNamed(choice), reason);
+            (choice, reason, others) = Plan(SpeedSource.Measured);
+            return Succession();
+        }
+
+        DeviceSuccession Succession() => new(OpenTeam(choice, partners), reason, others.Select(other => new Func<ComputeDevice>(() => OpenNamed(other))));
+    }
+
+    private static ComputeDevice OpenTeam(string selector, IReadOnlyList<string> partners)
+    {
+        if (partners.Count == 0)
+            return OpenNamed(selector);
+        var devices = new List<ComputeDevice>();
+        try
+        {
+            foreach (string name in (IEnumerable<string>)[selector, .. partners])
+            {
+                devices.Add(OpenNamed(name));
+                if (devices.Take(devices.Count - 1).Any(d => d.Description.Selector == devices[^1].Description.Selector))
+                    throw new InputException($"'{name}' is among the devices twice");
+            }
+            return new DeviceTeam([.. devices.Select(device => new TeamMember(device, Speed(device)))]);
+        }
+        catch
+        {
+            devices.ForEach(device => device.Dispose());
+            throw;
         }
     }
+
+    // In GFLOP/s; the debugging aid is not worth measuring.
+    private static double Speed(ComputeDevice device) => device switch
+    {
+        CpuDevice { ProductSpeeds: [var fastest, ..] } => fastest.Gflops,
+        { Description.Backend: BackendKind.IlgpuCpu } => DebuggingSpeed,
+        _ => KeptOrMeasured(SpeedCache.OfThisProcess, device.Description, () => Measure(device)),
+    };
 
     private static ComputeDevice OpenNamed(string selector)
     {

@@ -17,6 +17,9 @@ internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[
 
     private static ReadOnlySpan<byte> Magic => "CTXTRAIN"u8;
 
+    /// <summary>Whether the file is known to hold a state of this training.</summary>
+    public bool HoldsState { get; private set; }
+
     /// <summary>What a training is: everything that its steps depend on but the device.</summary>
     public static byte[] SignatureOf(ContextSample sample, Context context, EncoderOptions options)
     {
@@ -43,7 +46,13 @@ internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[
     }
 
     /// <summary>Writes the state; the file changes whole or not at all.</summary>
-    public void Write(IReadOnlyList<Parameter<T>> parameters, IReadOnlyList<double> losses, IReadOnlyList<double[]> state) => ChecksummedFile.Write(path, Magic, Version, writer =>
+    public void Write(IReadOnlyList<Parameter<T>> parameters, IReadOnlyList<double> losses, IReadOnlyList<double[]> state)
+    {
+        ChecksummedFile.Write(path, Magic, Version, writer => Write(writer, parameters, losses, state));
+        HoldsState = true;
+    }
+
+    private void Write(BinaryWriter writer, IReadOnlyList<Parameter<T>> parameters, IReadOnlyList<double> losses, IReadOnlyList<double[]> state)
     {
         writer.Write(signature);
         writer.Write(losses.Count);
@@ -61,7 +70,7 @@ internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[
             on.Download(matrix, values);
             writer.Write(MemoryMarshal.AsBytes<T>(values));
         }
-    });
+    }
 
     /// <summary>Restores the state.</summary>
     /// <exception cref="InputException">There is none, it is damaged, or it belongs to another training.</exception>
@@ -89,6 +98,7 @@ internal sealed class TrainingCheckpoint<T>(string path, Arithmetic<T> on, byte[
                 reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
                 on.Upload(values, matrix);
             }
+            HoldsState = true;
         }
         catch (EndOfStreamException error)
         {

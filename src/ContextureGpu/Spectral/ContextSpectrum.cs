@@ -17,10 +17,11 @@ namespace ContextureGpu.Spectral;
 internal sealed record ContextSpectrum(
     double[] SingularValues, FunctionValues Features, FunctionValues AtomFunctions, double[] Residuals, int Rank, int Components, int Iterations, bool Converged)
 {
-    /// <summary>Computes it.</summary>
+    /// <summary>Computes it; the Krylov solver goes on from what an earlier run left in the checkpoint, on whatever device.</summary>
     public static ContextSpectrum Compute<T>(
         BoundContext context, int dimension, SpectralSolver solver, SpectralOptions options, ComputeDevice device, HostLinearAlgebra host,
-        IProgress<SolverProgress>? progress, CancellationToken cancellationToken, double[]? rowMass = null)
+        IProgress<SolverProgress>? progress, CancellationToken cancellationToken, double[]? rowMass = null,
+        KrylovCheckpoint<T>? checkpoint = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Arithmetic<T> on = device.CancellableArithmetic<T>(cancellationToken);
@@ -45,7 +46,7 @@ internal sealed record ContextSpectrum(
         using (var deflated = new Deflated<T>(b, new GroupProjector<T>(on, weights, components.OfRow, c), new GroupProjector<T>(on, atomMass, components.OfAtom, c)))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            triplets = Solve(deflated, rest, solver, options, host, progress, cancellationToken);
+            triplets = Solve(deflated, rest, solver, options, host, progress, checkpoint, cancellationToken);
         }
         using SingularTriplets<T> found = triplets;
         cancellationToken.ThrowIfCancellationRequested();
@@ -93,14 +94,14 @@ internal sealed record ContextSpectrum(
 
     private static SingularTriplets<T> Solve<T>(
         LinearOperator<T> b, int dimension, SpectralSolver solver, SpectralOptions options, HostLinearAlgebra host,
-        IProgress<SolverProgress>? progress, CancellationToken cancellationToken)
+        IProgress<SolverProgress>? progress, KrylovCheckpoint<T>? checkpoint, CancellationToken cancellationToken)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => solver switch
         {
             SpectralSolver.Exact => (SingularTriplets<T>)(object)ExactSolver.Solve((LinearOperator<double>)(object)b, dimension, host, cancellationToken),
             SpectralSolver.Randomized => RandomizedSolver.Solve(
                 b, dimension, host, new RandomizedSolverOptions { Tolerance = options.EffectiveTolerance, Seed = options.Seed }, cancellationToken),
             _ => KrylovSolver.Solve(
-                b, dimension, host, new KrylovSolverOptions { Tolerance = options.EffectiveTolerance, Seed = options.Seed, Progress = progress }, cancellationToken),
+                b, dimension, host, new KrylovSolverOptions { Tolerance = options.EffectiveTolerance, Seed = options.Seed, Progress = progress }, cancellationToken, checkpoint),
         };
 
     // The largest entry of each feature is made positive; nothing that is not finite gets out.

@@ -35,15 +35,18 @@ internal sealed class KrylovIteration<T> : IDisposable
     private readonly double _tolerance, _epsilon;
     private readonly DeviceMatrix<T> _q, _other;
     private readonly double[] _h;
-    private readonly OrthogonalityLedger _orthogonality;
     private readonly DeviceMatrix<T> _normalised;
+    private readonly KrylovCheckpoint<T>? _checkpoint;
+    private OrthogonalityLedger _orthogonality;
     private double[]? _pendingFactor, _pendingLoss;
-    private int _size, _blockStart, _coupledStart, _pendingWidth;
+    private int _size, _blockStart, _coupledStart, _pendingWidth, _compressions;
     private bool _afterRestart;
     private long _drawn;
 
-    public KrylovIteration(LinearOperator<T> b, int dimension, HostLinearAlgebra host, KrylovSolverOptions options, CancellationToken cancellationToken)
+    public KrylovIteration(
+        LinearOperator<T> b, int dimension, HostLinearAlgebra host, KrylovSolverOptions options, CancellationToken cancellationToken, KrylovCheckpoint<T>? checkpoint = null)
     {
+        _checkpoint = checkpoint;
         (_b, _host, _cancellation, _progress, _maximumRestarts) = (b, host, cancellationToken, options.Progress, options.MaximumRestarts);
         (_space, _wanted) = (b.Rows, dimension);
         _width = KrylovSolver.BlockWidth(_space, dimension, options);
@@ -70,7 +73,10 @@ internal sealed class KrylovIteration<T> : IDisposable
     /// <summary>An orthonormal basis of the wanted space, (space, wanted); the caller disposes it.</summary>
     public DeviceMatrix<T> Iterate()
     {
-        AppendRandomBlock();
+        if (_checkpoint?.Position is { } position)
+            GoOnFrom(position);
+        else
+            AppendRandomBlock();
         (double[] values, double[] vectors) ritz = ([], []);
         while (true)
         {
@@ -252,6 +258,15 @@ internal sealed class KrylovIteration<T> : IDisposable
         (_coupledStart, _blockStart) = (_afterRestart ? 0 : _blockStart, _size);
         _afterRestart = false;
         _size += width;
+        _checkpoint?.Save(
+            Arithmetic, _q, new KrylovPosition(_size, _blockStart, _coupledStart, _afterRestart, _compressions, _drawn, Restarts, Applications), _h, _orthogonality);
+    }
+
+    // The newest block is expanded next, as after Accept. Where the search for missed pairs was on, it begins anew when the wanted pairs have been found converged.
+    private void GoOnFrom(KrylovPosition position)
+    {
+        _orthogonality = _checkpoint!.Restore(Arithmetic, _q, _h);
+        (_size, _blockStart, _coupledStart, _afterRestart, _compressions, _drawn, Restarts, Applications) = position;
     }
 
     // ---- Rayleigh-Ritz ----
@@ -306,20 +321,20 @@ internal sealed class KrylovIteration<T> : IDisposable
     // basis is held.
     private void Compress(double[] values, double[] vectors, int keep, bool keepPending)
     {
-        int k = _size, tile = Math.Min(_space, CompressedRows);
+        int k = _size, asideWidth = keepPending ? _pendingWidth : 0;
         double[] leading = Leading(vectors, keep);
-        using DeviceMatrix<T> rotation = Arithmetic.UploadMatrix<T>(leading, k, keep), rotated = Arithmetic.Allocate(tile, keep);
-        using DeviceMatrix<T>? aside = keepPending ? Arithmetic.Allocate(tile, _pendingWidth) : null;
+        using DeviceMatrix<T> rotation = Arithmetic.UploadMatrix<T>(leading, k, keep);
+        using DeviceMatrix<T> scratch = MemoryTile.Allocate(Math.Min(_space, CompressedRows), rows => Arithmetic.Allocate(rows, keep + asideWidth), out int tile);
         for (int row = 0; row < _space; row += tile)
         {
             int rows = Math.Min(tile, _space - row);
-            DeviceMatrix<T> q = _q.RowRange(row, rows), target = rotated.RowRange(0, rows);
+            DeviceMatrix<T> q = _q.RowRange(row, rows), target = scratch.RowRange(0, rows).ColumnRange(0, keep);
             Arithmetic.Multiply(T.One, q.ColumnRange(0, k), Orientation.Normal, rotation, Orientation.Normal, T.Zero, target);
-            if (aside is not null)
+            if (keepPending)
             {
-                DeviceMatrix<T> pending = aside.RowRange(0, rows);
-                Arithmetic.Copy(q.ColumnRange(k, _pendingWidth), pending);
-                Arithmetic.Copy(pending, q.ColumnRange(keep, _pendingWidth));
+                DeviceMatrix<T> pending = scratch.RowRange(0, rows).ColumnRange(keep, asideWidth);
+                Arithmetic.Copy(q.ColumnRange(k, asideWidth), pending);
+                Arithmetic.Copy(pending, q.ColumnRange(keep, asideWidth));
             }
             Arithmetic.Copy(target, q.ColumnRange(0, keep));
         }
@@ -327,6 +342,7 @@ internal sealed class KrylovIteration<T> : IDisposable
         for (int i = 0; i < keep; i++)
             _h[(i * _capacity) + i] = values[i];
         (_size, _blockStart, _coupledStart, _afterRestart) = (keep, keep, 0, true);
+        _compressions++;
         _orthogonality.Combine(k, leading, keep, _host);
         if (keepPending)
             Append(Math.Min(_pendingWidth, _space - _size));

@@ -48,11 +48,17 @@ internal static class KrylovSolver
     private const ulong ReplacementStream = 0x4b72796d;
 
     /// <summary>The top <paramref name="dimension"/> triplets of <paramref name="b"/>, (n, m).</summary>
+    /// <param name="b">The operator.</param>
+    /// <param name="dimension">Triplets wanted.</param>
+    /// <param name="host">Small problems.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Checked before each block.</param>
+    /// <param name="checkpoint">Where the run goes on from, if something was saved there, and saves to; null where the device is not feared for.</param>
     /// <exception cref="ArgumentOutOfRangeException">The dimension is below 1 or above min(n, m).</exception>
     /// <exception cref="NumericalException">The operator returned a value that is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; checked before each block.</exception>
     public static SingularTriplets<T> Solve<T>(
-        LinearOperator<T> b, int dimension, HostLinearAlgebra host, KrylovSolverOptions options, CancellationToken cancellationToken)
+        LinearOperator<T> b, int dimension, HostLinearAlgebra host, KrylovSolverOptions options, CancellationToken cancellationToken, KrylovCheckpoint<T>? checkpoint = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
@@ -61,7 +67,7 @@ internal static class KrylovSolver
         options = options with { LeastBlock = Math.Max(options.LeastBlock, b.LeastBlock) };
         bool onTheRight = b.Rows > b.Columns;
         using var adjoint = new Adjoint<T>(b);
-        using var run = new KrylovIteration<T>(onTheRight ? adjoint : b, dimension, host, options, cancellationToken);
+        using var run = new KrylovIteration<T>(onTheRight ? adjoint : b, dimension, host, options, cancellationToken, checkpoint);
         using DeviceMatrix<T> found = run.Iterate();
         (int iterations, long applications) = (run.Restarts + 1, run.Applications);
         run.Dispose();                                              // the basis is the largest block of all

@@ -158,11 +158,22 @@ internal static class NystromSolver
 
     private static void ForTiles(int n, FitProgressRelay progress, double done, Action<int, int> body, CancellationToken cancellationToken)
     {
-        for (int start = 0; start < n; start += TileRows)
+        int tile = TileRows;
+        for (int start = 0; start < n;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            body(start, Math.Min(TileRows, n - start));
-            progress.Report(FitPhase.Extending, Math.Max(1e-3, done + (0.5 * Math.Min(1.0, (start + (double)TileRows) / n))));
+            int rows = Math.Min(tile, n - start);
+            try
+            {
+                body(start, rows);
+            }
+            catch (InsufficientMemoryException) when (rows > 1)
+            {
+                tile = rows / 2;
+                continue;
+            }
+            start += rows;
+            progress.Report(FitPhase.Extending, Math.Max(1e-3, done + (0.5 * start / n)));
         }
     }
 

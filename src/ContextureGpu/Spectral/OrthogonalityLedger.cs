@@ -21,6 +21,14 @@ internal sealed class OrthogonalityLedger(int capacity, int space, double epsilo
     // The rounding of sums over all rows is spread over them: little of it lies along one function.
     private readonly double _spread = 4 * epsilon / Math.Sqrt(space);
 
+    /// <summary>The same, apart.</summary>
+    public OrthogonalityLedger Copy()
+    {
+        var copy = new OrthogonalityLedger(capacity, space, epsilon);
+        _e.CopyTo(copy._e, 0);
+        return copy;
+    }
+
     /// <summary>Whether a block with this loss can be appended as it is.</summary>
     public bool Tolerates(double[] loss) => loss.Length == 0 || Math.Abs(TensorPrimitives.MaxMagnitude(loss)) <= Tolerated * epsilon;
 

@@ -11,10 +11,19 @@ namespace ContextureGpu.Kernels.Ilgpu;
 /// <summary>The devices ILGPU sees, by family, and the context they are opened in.</summary>
 internal static class AcceleratorCatalog
 {
+    // A driver starts when it is first asked for its devices; of two threads that ask at once, one may be told that there are none (seen with PoCL 3.1).
+    private static readonly Lock Asking = new();
+
     /// <summary>
     /// A context with the devices of one family. Optimisation level 2: below it address spaces are not inferred and pointers stay generic.
     /// </summary>
-    public static Context CreateContext(BackendKind backend) => Context.Create(builder =>
+    public static Context CreateContext(BackendKind backend)
+    {
+        lock (Asking)
+            return Context.Create(builder => Configure(builder, backend));
+    }
+
+    private static void Configure(Context.Builder builder, BackendKind backend)
     {
         switch (backend)
         {
@@ -33,20 +42,26 @@ internal static class AcceleratorCatalog
         }
         builder.Optimize(OptimizationLevel.O2);
         FusedMultiplyAdd.Register(builder.GetIntrinsicManager());
-    });
+    }
 
     /// <summary>
     /// The devices of a driver in the order of their numbers, each with the reason not to take it or null. No context is made, which takes as long again; the numbers are
     /// those in one.
     /// </summary>
-    public static IReadOnlyList<(Device Device, DeviceDescription Description, string? Objection)> List(BackendKind backend, IlgpuDiscoveryOptions options) => List(
-        backend switch
+    public static IReadOnlyList<(Device Device, DeviceDescription Description, string? Objection)> List(BackendKind backend, IlgpuDiscoveryOptions options)
+    {
+        lock (Asking)
         {
-            BackendKind.Cuda => CudaDevice.GetDevices(_ => true),
-            BackendKind.OpenCl => CLDevice.GetDevices(_ => true),
-            _ => throw new ArgumentOutOfRangeException(nameof(backend), backend, "has no driver"),
-        },
-        backend, options);
+            return List(
+                backend switch
+                {
+                    BackendKind.Cuda => CudaDevice.GetDevices(_ => true),
+                    BackendKind.OpenCl => CLDevice.GetDevices(_ => true),
+                    _ => throw new ArgumentOutOfRangeException(nameof(backend), backend, "has no driver"),
+                },
+                backend, options);
+        }
+    }
 
     /// <summary>The devices of a context's family, likewise; these can be opened in it.</summary>
     public static IReadOnlyList<(Device Device, DeviceDescription Description, string? Objection)> List(Context context, BackendKind backend, IlgpuDiscoveryOptions options) => List(

@@ -1,28 +1,39 @@
 using ILGPU;
 using ILGPU.Runtime;
-using ILGPU.Runtime.OpenCL;
 
 namespace ContextureGpu.Kernels.Ilgpu;
 
 /// <summary>
-/// An accelerator in use: its ILGPU context, its kernels, its memory account, and one lock around every compilation, launch, copy and allocation, because ILGPU's
+/// An accelerator in use: its ILGPU context, its kernels, its memory, and one lock around every compilation, launch, copy and allocation, because ILGPU's
 /// OpenCL launches are not thread-safe. After a failure of the driver or of the code generator every later call fails with the first reason: a failed
-/// compilation leaves an ILGPU context unusable.
+/// compilation leaves an ILGPU context unusable. Want of memory is no such failure.
+/// <para>Memory is reused: work is queued in order, so what a released buffer was still needed for is done before what its next user queues.</para>
 /// </summary>
 internal sealed class AcceleratorSession : IDisposable
 {
+    // Part of the memory that is kept for reuse at most.
+    private const int MostIdleShare = 4;
+
     private readonly Context _context;
     private readonly KernelLoader _loader;
     private readonly MemoryLedger _ledger;
+    private readonly BlockPool<MemoryBuffer1D<byte, Stride1D.Dense>> _pool;
     private DeviceFailureException? _failure;
     private bool _disposed;
 
     /// <summary>Takes over a context and its accelerator.</summary>
-    public AcceleratorSession(Context context, Accelerator accelerator, string selector, MemoryLedger ledger)
+    /// <param name="context">The context.</param>
+    /// <param name="accelerator">Its accelerator.</param>
+    /// <param name="selector">The device's name on the command line.</param>
+    /// <param name="ledger">The device's account.</param>
+    /// <param name="allocate">Where memory comes from, by bytes; null for the accelerator.</param>
+    public AcceleratorSession(
+        Context context, Accelerator accelerator, string selector, MemoryLedger ledger, Func<long, MemoryBuffer1D<byte, Stride1D.Dense>>? allocate = null)
     {
         _context = context;
         _ledger = ledger;
         _loader = new KernelLoader(accelerator);
+        _pool = new BlockPool<MemoryBuffer1D<byte, Stride1D.Dense>>(allocate ?? accelerator.Allocate1D<byte>, block => block.Dispose(), accelerator.MemorySize / MostIdleShare);
         Accelerator = accelerator;
         Selector = selector;
     }
@@ -39,10 +50,21 @@ internal sealed class AcceleratorSession : IDisposable
     /// <summary>Held around everything that touches the accelerator.</summary>
     public Lock Gate { get; } = new();
 
+    /// <summary>Bytes of the accelerator that are kept for reuse.</summary>
+    public long IdleBytes
+    {
+        get
+        {
+            lock (Gate)
+                return _pool.IdleBytes;
+        }
+    }
+
     /// <summary>Loads a kernel on first use, then hands its launcher to <paramref name="launch"/>, all under the lock.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="launch">Calls the launcher.</param>
     /// <exception cref="DeviceFailureException">The kernel does not compile or launch, or the device failed before.</exception>
+    /// <exception cref="InsufficientMemoryException">The driver has no memory for the launch: some find room for buffers only when they are used.</exception>
     public void Launch<TLauncher>(Delegate kernel, Action<TLauncher, AcceleratorStream> launch)
         where TLauncher : Delegate
     {
@@ -51,17 +73,32 @@ internal sealed class AcceleratorSession : IDisposable
             ThrowIfUnusable();
             try
             {
-                launch(_loader.Load<TLauncher>(kernel), Stream);
+                TLauncher launcher = _loader.Load<TLauncher>(kernel);
+                try
+                {
+                    launch(launcher, Stream);
+                }
+                catch (Exception error) when (DriverError.IsLackOfMemory(error) && _pool.IdleBytes > 0)
+                {
+                    Stream.Synchronize();
+                    _pool.Trim();
+                    launch(launcher, Stream);
+                }
+            }
+            catch (Exception error) when (DriverError.IsLackOfMemory(error))
+            {
+                throw new InsufficientMemoryException($"{Selector} has no room to launch {kernel.Method.DeclaringType?.Name}.{kernel.Method.Name}; {InUse()} ({DriverError.Describe(error)})", error);
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw Fail($"the kernel {kernel.Method.DeclaringType?.Name}.{kernel.Method.Name} could not be compiled or launched: {Describe(error)}", error);
+                throw Fail($"the kernel {kernel.Method.DeclaringType?.Name}.{kernel.Method.Name} could not be compiled or launched: {DriverError.Describe(error)}", error);
             }
         }
     }
 
-    /// <summary>An uninitialised buffer that starts on a 256-byte boundary, entered in the memory account.</summary>
-    /// <exception cref="InsufficientMemoryException">There is no room for it.</exception>
+    /// <summary>An uninitialised buffer that starts on a 256-byte boundary where the accelerator has addresses of its own, entered in the memory account.</summary>
+    /// <exception cref="InsufficientMemoryException">There is no room for it, also after all idle memory was given back.</exception>
+    /// <exception cref="DeviceFailureException">The device failed, now or before.</exception>
     public DeviceBuffer<T> Allocate<T>(long length)
         where T : unmanaged
     {
@@ -69,29 +106,45 @@ internal sealed class AcceleratorSession : IDisposable
         {
             ThrowIfUnusable();
             long bytes = checked(length * Interop.SizeOf<T>());
+            MemoryBuffer1D<byte, Stride1D.Dense> block;
             try
             {
-                var buffer = new DeviceBuffer<T>(this, Accelerator.Allocate1D<T>(length));
-                _ledger.Add(bytes);
-                return buffer;
+                block = _pool.Take(BlockPool<byte>.Capacity(bytes));
+            }
+            catch (AcceleratorException error) when (!DriverError.IsLackOfMemory(error))
+            {
+                throw Fail($"asking for {bytes} bytes failed: {DriverError.Describe(error)}", error);
             }
             catch (Exception error)
             {
-                throw new InsufficientMemoryException($"{Selector} has no room for another {bytes} bytes; {_ledger.LiveBytes} of {Accelerator.MemorySize} are in use here ({Describe(error)})", error);
+                throw new InsufficientMemoryException($"{Selector} has no room for another {bytes} bytes; {InUse()} ({DriverError.Describe(error)})", error);
             }
+            if (Accelerator.AcceleratorType == AcceleratorType.Cuda && block.NativePtr % BlockPool<byte>.Boundary != 0)
+                throw Fail($"the driver gave memory at {block.NativePtr:x}, which is no multiple of {BlockPool<byte>.Boundary}");
+            _ledger.Add(bytes);
+            return new DeviceBuffer<T>(this, block, length);
         }
     }
 
-    /// <summary>Gives a buffer back.</summary>
-    public void Release<T>(MemoryBuffer1D<T, Stride1D.Dense> buffer)
-        where T : unmanaged
+    /// <summary>Takes the memory of a buffer back.</summary>
+    /// <param name="block">Its block.</param>
+    /// <param name="bytes">Bytes that were asked for.</param>
+    public void Release(MemoryBuffer1D<byte, Stride1D.Dense> block, long bytes)
     {
         lock (Gate)
         {
-            _ledger.Remove(buffer.LengthInBytes);
-            if (!_disposed)
-                buffer.Dispose();
+            _ledger.Remove(bytes);
+            // The memory of a device that failed goes with the accelerator: its driver may refuse every call.
+            if (!_disposed && _failure is null)
+                _pool.Return(block, block.LengthInBytes);
         }
+    }
+
+    /// <summary>Gives the memory that is kept for reuse back to the driver.</summary>
+    public void Trim()
+    {
+        lock (Gate)
+            _pool.Trim();
     }
 
     /// <summary>Copies host values to the start of a buffer, or to <paramref name="offset"/>, and waits.</summary>
@@ -110,7 +163,7 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw Fail($"copying to the device failed: {Describe(error)}", error);
+                throw Fail($"copying to the device failed: {DriverError.Describe(error)}", error);
             }
         }
     }
@@ -131,7 +184,7 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw Fail($"work on the device, or copying from it, failed: {Describe(error)}", error);
+                throw Fail($"work on the device, or copying from it, failed: {DriverError.Describe(error)}", error);
             }
         }
     }
@@ -148,7 +201,7 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error)
             {
-                throw Fail($"work on the device failed: {Describe(error)}", error);
+                throw Fail($"work on the device failed: {DriverError.Describe(error)}", error);
             }
         }
     }
@@ -175,11 +228,18 @@ internal sealed class AcceleratorSession : IDisposable
             if (_disposed)
                 return;
             _disposed = true;
-            Accelerator.Dispose();
-            _context.Dispose();
+            try
+            {
+                _pool.Trim();
+                Accelerator.Dispose();
+                _context.Dispose();
+            }
+            catch (Exception) when (_failure is not null)
+            {
+                // What a lost device still holds is the driver's to take back.
+            }
         }
     }
 
-    // OpenCL errors have a code and no message worth reading.
-    private static string Describe(Exception error) => error is CLException opencl ? opencl.Error.ToString() : error.Message;
+    private string InUse() => $"{_ledger.LiveBytes} of {Accelerator.MemorySize} bytes are in use here";
 }

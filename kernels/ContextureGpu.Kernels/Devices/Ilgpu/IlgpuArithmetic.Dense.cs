@@ -142,8 +142,8 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             long even = (a.Rows + wanted - 1L) / wanted;
             rowsPerBlock = Math.Max(ShortBlock, (even + TileGeometry.Depth - 1) / TileGeometry.Depth * TileGeometry.Depth);
         }
-        int blocks = (int)((a.Rows + rowsPerBlock - 1) / rowsPerBlock), batch = Math.Min(blocks, mostBlocks);
-        using DeviceBuffer<TSum> partial = _session.Allocate<TSum>(batch * elements);
+        int blocks = (int)((a.Rows + rowsPerBlock - 1) / rowsPerBlock);
+        using DeviceBuffer<TSum> partial = MemoryTile.Allocate(Math.Min(blocks, mostBlocks), count => _session.Allocate<TSum>(count * elements), out int batch);
         c.Clear();
         for (int first = 0; first < blocks; first += batch)
         {
@@ -167,7 +167,8 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
                 InnerProductKernel.Partial<T, TSum, TSumReal, TWidening>,
                 (launch, stream) => launch(
                     stream, new KernelConfig(tiles * count, TileGeometry.Threads), left.Buffer!.View, right.Buffer!.View, partial.View, shape));
-            if (SumsInDouble && count > 1)
+            // Either way block after block: the sum does not depend on how many fit into memory at a time.
+            if (SumsInDouble && count == blocks && count > 1)
             {
                 _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<TSum>, int, long>>(
                     InnerProductKernel.SumBlocks<TSum>,

@@ -93,7 +93,16 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
     public override SparseMatrix<T> CreateSparse(CompressedRows matrix)
     {
         ArgumentNullException.ThrowIfNull(matrix);
-        return new IlgpuSparseMatrix<T>(_session, matrix.Rows, matrix.Columns, matrix.NonZeros, Half(matrix), Half(matrix.Transpose()));
+        IlgpuSparseMatrix<T>.Half normal = Half(matrix);
+        try
+        {
+            return new IlgpuSparseMatrix<T>(_session, matrix.Rows, matrix.Columns, matrix.NonZeros, normal, Half(matrix.Transpose()));
+        }
+        catch
+        {
+            normal.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -124,15 +133,35 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         var values = new T[matrix.NonZeros];
         for (int e = 0; e < values.Length; e++)
             values[e] = T.CreateTruncating(matrix.Values[e]);
-        return new IlgpuSparseMatrix<T>.Half(Upload<int>(matrix.RowStarts), Upload<int>(matrix.ColumnIndices), Upload<T>(values));
+        DeviceBuffer<int>? starts = null, columns = null;
+        try
+        {
+            starts = Upload<int>(matrix.RowStarts);
+            columns = Upload<int>(matrix.ColumnIndices);
+            return new IlgpuSparseMatrix<T>.Half(starts, columns, Upload<T>(values));
+        }
+        catch
+        {
+            starts?.Dispose();
+            columns?.Dispose();
+            throw;
+        }
     }
 
     private DeviceBuffer<TElement> Upload<TElement>(ReadOnlySpan<TElement> values)
         where TElement : unmanaged
     {
         DeviceBuffer<TElement> buffer = _session.Allocate<TElement>(Math.Max(values.Length, 1));
-        _session.Upload(values, buffer);
-        return buffer;
+        try
+        {
+            _session.Upload(values, buffer);
+            return buffer;
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
     }
 
     // Points without features, or without rows, have no buffer: nothing of the view is read then.

@@ -58,9 +58,14 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             _session.Upload(rowMajor, target.Buffer!, target.Offset);
             return;
         }
-        using DeviceMatrix<T> packed = Allocate(destination.Rows, destination.Columns);
-        UploadCore(rowMajor, packed);
-        CombineCore(T.One, packed, T.Zero, destination);
+        using DeviceMatrix<T> packed = MemoryTile.Allocate(destination.Rows, rows => Allocate(rows, destination.Columns), out int tile);
+        for (int row = 0; row < destination.Rows; row += tile)
+        {
+            int rows = Math.Min(tile, destination.Rows - row);
+            DeviceMatrix<T> part = packed.RowRange(0, rows);
+            UploadCore(rowMajor.Slice(row * destination.Columns, rows * destination.Columns), part);
+            CombineCore(T.One, part, T.Zero, destination.RowRange(row, rows));
+        }
     }
 
     /// <inheritdoc/>
@@ -72,9 +77,14 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             _session.Download(from.Buffer!, from.Offset, rowMajor);
             return;
         }
-        using DeviceMatrix<T> packed = Allocate(source.Rows, source.Columns);
-        CombineCore(T.One, source, T.Zero, packed);
-        DownloadCore(packed, rowMajor);
+        using DeviceMatrix<T> packed = MemoryTile.Allocate(source.Rows, rows => Allocate(rows, source.Columns), out int tile);
+        for (int row = 0; row < source.Rows; row += tile)
+        {
+            int rows = Math.Min(tile, source.Rows - row);
+            DeviceMatrix<T> part = packed.RowRange(0, rows);
+            CombineCore(T.One, source.RowRange(row, rows), T.Zero, part);
+            DownloadCore(part, rowMajor.Slice(row * source.Columns, rows * source.Columns));
+        }
     }
 
     /// <inheritdoc/>

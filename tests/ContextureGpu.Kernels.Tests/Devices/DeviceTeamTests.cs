@@ -1,0 +1,186 @@
+using ContextureGpu.Kernels.Tests.Ilgpu;
+using ContextureGpu.Testing;
+using Xunit;
+
+namespace ContextureGpu.Kernels.Tests.Devices;
+
+/// <summary>Several devices that share out rows: the results of one, whoever does them; more for the faster; and the rest go on without one that is lost.</summary>
+public sealed class DeviceTeamTests
+{
+    private const int N = 1500, M = 1100, D = 5, P = 7;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Twins_compute_what_one_does_to_the_bit_however_the_rows_are_shared_out()
+    {
+        using DeviceTeam even = Team(Cpu(), Cpu()), uneven = Team(Cpu(), new SlowDevice(Cpu(), 2e-5)), three = Team(new SlowDevice(Cpu(), 1e-5), Cpu(), Cpu());
+        using CpuDevice one = Cpu();
+        Outcome alone = Compute<double>(one);
+        foreach (DeviceTeam team in new[] { even, uneven, three })
+        {
+            Outcome shared = Compute<double>(team);
+            Assert.Equal(alone.Values, shared.Values);
+            Assert.Equal(alone.Indices, shared.Indices);
+            Assert.Equal(4 * N, team.SharedRows.Sum());
+            Assert.DoesNotContain(0, team.SharedRows);
+            Assert.Empty(team.Losses);
+            Assert.Equal(0, team.Memory.LiveBytes);
+        }
+    }
+
+    [Fact]
+    public void The_slower_does_less()
+    {
+        using DeviceTeam team = Team(Cpu(), new SlowDevice(Cpu(), 3e-4));
+        _ = Compute<float>(team);
+        Assert.True(team.SharedRows[1] < team.SharedRows[0], $"the slow one did {team.SharedRows[1]}, the other {team.SharedRows[0]}");
+        using DeviceTeam slowLeads = Team(new SlowDevice(Cpu(), 3e-4), Cpu());
+        _ = Compute<float>(slowLeads);
+        Assert.True(slowLeads.SharedRows[0] < slowLeads.SharedRows[1], $"the slow one did {slowLeads.SharedRows[0]}, the other {slowLeads.SharedRows[1]}");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6)]
+    [InlineData(25)]
+    public void Rows_of_a_member_that_is_lost_are_done_by_the_rest(int operations)
+    {
+        var partner = new LostDevice(Cpu(), operations);
+        using DeviceTeam team = Team(Cpu(), partner);
+        using CpuDevice one = Cpu();
+        Outcome alone = Compute<double>(one), shared = Compute<double>(team);
+        Assert.Equal(alone.Values, shared.Values);
+        Assert.Equal(alone.Indices, shared.Indices);
+        Assert.Contains($"cuda:7: operation {operations + 1} failed", Assert.Single(team.Losses).Message, StringComparison.Ordinal);
+        Assert.Equal(operations + 1, partner.Operations);
+        Assert.Equal(0, team.Memory.LiveBytes);
+        Assert.Equal(0, partner.Memory.LiveBytes);
+    }
+
+    [Fact]
+    public void A_member_without_room_is_left_out()
+    {
+        using DeviceTeam team = Team(Cpu(), ReferenceDevice.Open(1000));
+        using CpuDevice one = Cpu();
+        Outcome alone = Compute<double>(one), shared = Compute<double>(team);
+        Assert.Equal(alone.Values, shared.Values);
+        Assert.IsType<InsufficientMemoryException>(Assert.Single(team.Losses));
+    }
+
+    [Fact]
+    public void The_loss_of_the_leader_is_the_loss_of_the_team()
+    {
+        var counted = new LostDevice(Cpu());
+        using DeviceTeam whole = Team(counted, Cpu());
+        _ = Compute<double>(whole);
+        for (int operations = 0; operations < counted.Operations; operations += 3)
+        {
+            using DeviceTeam team = Team(new LostDevice(Cpu(), operations), Cpu());
+            Assert.Equal("cuda:7", Assert.Throws<DeviceFailureException>(() => Compute<double>(team)).Selector);
+        }
+    }
+
+    [Fact]
+    public void Small_work_is_the_leaders()
+    {
+        using DeviceTeam team = new([new TeamMember(Cpu(), 1), new TeamMember(Cpu(), 1)]);
+        _ = Compute<double>(team);
+        Assert.Equal([0, 0], team.SharedRows);
+    }
+
+    [Fact]
+    public void A_team_can_be_called_off()
+    {
+        using DeviceTeam team = Team(Cpu(), Cpu());
+        using var source = new CancellationTokenSource();
+        Arithmetic<double> on = team.CancellableArithmetic<double>(source.Token);
+        using DeviceMatrix<double> x = Put(on, 70, N, D), y = Put(on, 71, M, D), v = Put(on, 72, M, P), output = on.Allocate(N, P);
+        source.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => on.KernelProduct(new RadialKernel(RadialKernelKind.Gaussian, 0.5), x, null, y, null, v, output));
+        Assert.ThrowsAny<OperationCanceledException>(() => team.NearestNeighbors(new double[N * D], new double[M * D], D, 2, new int[N * 2], new double[N * 2], source.Token));
+        Assert.Empty(team.Losses);
+    }
+
+    [Fact]
+    public void Teams_that_are_none_are_refused()
+    {
+        using CpuDevice one = Cpu(), other = Cpu();
+        Assert.Throws<ArgumentException>(() => new DeviceTeam([]));
+        Assert.Throws<ArgumentException>(() => new DeviceTeam([new TeamMember(one, 1)]));
+        Assert.Throws<ArgumentException>(() => new DeviceTeam([new TeamMember(one, 1), new TeamMember(one, 1)]));
+        Assert.Throws<ArgumentException>(() => new DeviceTeam([new TeamMember(one, 1), new TeamMember(other, 0)]));
+    }
+
+    /// <summary>Computes on the team as on any device.</summary>
+    internal static DeviceTeam Team(params ComputeDevice[] devices) => new([.. devices.Select(device => new TeamMember(device, 1))]) { LeastWork = 1, Granule = 64 };
+
+    internal static Outcome Compute<T>(ComputeDevice device)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    {
+        Arithmetic<T> on = device.Arithmetic<T>();
+        using DeviceMatrix<T> x = Put(on, 70, N, D), y = Put(on, 71, M, D), v = Put(on, 72, M, P), a = Put(on, 73, N, 1), b = Put(on, 74, M, 1);
+        using DeviceMatrix<T> product = on.Allocate(N, P + 2), polynomial = on.Allocate(N, P), logSum = on.Allocate(N, 1);
+        on.Fill(product, T.One);
+        on.KernelProduct(new RadialKernel(RadialKernelKind.Gaussian, 0.5), x, a, y, b, v, product.ColumnRange(1, P));
+        on.KernelProduct(DotProductKernel.Polynomial(0.5, 1, 3), x, y, v, polynomial);
+        on.KernelLogSum(new RadialKernel(RadialKernelKind.Laplacian, 0.5), x, y, b, logSum);
+        var indices = new int[N * 4];
+        var distances = new double[N * 4];
+        device.NearestNeighbors(Reference.Sample(70, N * D), Reference.Sample(71, M * D), D, 4, NeighborMetric.Manhattan, indices, distances, Token);
+        return new Outcome([.. Read(on, product), .. Read(on, polynomial), .. Read(on, logSum), .. distances], indices);
+    }
+
+    private static CpuDevice Cpu() => CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None });
+
+    private static DeviceMatrix<T> Put<T>(Arithmetic<T> on, ulong stream, int rows, int columns)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    {
+        DeviceMatrix<T> matrix = on.Allocate(rows, columns);
+        on.Upload([.. Reference.Sample(stream, rows * columns).Select(T.CreateTruncating)], matrix);
+        return matrix;
+    }
+
+    private static double[] Read<T>(Arithmetic<T> on, DeviceMatrix<T> matrix)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    {
+        var values = new T[matrix.Rows * matrix.Columns];
+        on.Download(matrix, values);
+        return Array.ConvertAll(values, double.CreateTruncating);
+    }
+
+    /// <summary>What was computed.</summary>
+    internal sealed record Outcome(double[] Values, int[] Indices);
+}
+
+/// <summary>A team passes the contract of a device.</summary>
+public sealed class TeamContract(DeviceSlot slot)
+    : DeviceContract(slot, () => new DeviceTeam([new TeamMember(Cpu(), 1), new TeamMember(Cpu(), 2)]) { LeastWork = 1, Granule = 16 })
+{
+    protected override int LargestDimension => 260;
+
+    private static CpuDevice Cpu() => CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None });
+}
+
+/// <summary>The processor and an OpenCL device together, either leading.</summary>
+[Collection("opencl")]
+public sealed class MixedTeamTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Processor_and_OpenCL_agree_with_the_processor_to_rounding(bool processorLeads)
+    {
+        DeviceDescription description = TestAccelerators.Get(BackendKind.OpenCl).Description;
+        ComputeDevice cpu = CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None }), other = IlgpuDevices.Open(description, IlgpuDiscoveryOptions.FromEnvironment());
+        using DeviceTeam team = processorLeads ? DeviceTeamTests.Team(cpu, other) : DeviceTeamTests.Team(other, cpu);
+        using CpuDevice one = CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None });
+        DeviceTeamTests.Outcome alone = DeviceTeamTests.Compute<float>(one), shared = DeviceTeamTests.Compute<float>(team);
+        Assert.Equal(alone.Indices, shared.Indices);
+        double scale = alone.Values.Max(Math.Abs);
+        for (int e = 0; e < alone.Values.Length; e++)
+            Tolerance.AssertClose($"value {e}", alone.Values[e] / scale, shared.Values[e] / scale, 1e-5);
+        Assert.DoesNotContain(0, team.SharedRows);
+        Assert.Empty(team.Losses);
+    }
+}
