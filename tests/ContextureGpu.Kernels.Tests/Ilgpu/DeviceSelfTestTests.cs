@@ -97,6 +97,12 @@ public sealed class DeviceSelfTestTests
             RadialKernel kernel, DeviceMatrix<float> x, DeviceMatrix<float> y, DeviceMatrix<float>? columnOffset, DeviceMatrix<float> output) =>
             inner.KernelLogSum(kernel, x, y, columnOffset, output);
 
+        protected override void ScaledKernelProductCore(
+            RadialKernel kernel, ScaledPoints<float> x, ScaledPoints<float> y, DeviceMatrix<float> v, DeviceMatrix<float> output) => inner.ScaledKernelProduct(kernel, x, y, v, output);
+
+        protected override void ScaledKernelLogSumCore(RadialKernel kernel, ScaledPoints<float> x, ScaledPoints<float> y, DeviceMatrix<float> output) =>
+            inner.ScaledKernelLogSum(kernel, x, y, output);
+
         protected override void SparseProductCore(SparseMatrix<float> s, Orientation orientation, DeviceMatrix<float> x, DeviceMatrix<float> y)
         {
             inner.SparseProduct(s, orientation, x, y);
