@@ -6,7 +6,7 @@ public abstract partial class Arithmetic<T>
     /// <summary>
     /// <c>out_i = sum_j exp(log k_ij - a_i - b_j) v_j</c> with scales s of X and t of Y: <c>log k_ij = -gamma s_i t_j ||x_i - y_j||^2</c>, of the exponential kernel
     /// <c>-gamma sqrt(s_i t_j) ||x_i - y_j||</c>, of the Laplacian <c>-gamma s_i t_j sum_f |x_if - y_jf|</c>. Otherwise as the product without scales; a device may take scratch memory for a
-    /// slab of the matrix, <see cref="ScaledSlab"/> elements or 64 rows, whichever is more.
+    /// slab of the matrix, <see cref="ScaledKernel.SlabElements"/> elements or 64 rows, whichever is more.
     /// </summary>
     /// <param name="kernel">The kernel; its gamma is positive and finite.</param>
     /// <param name="x">n points with s and a.</param>
@@ -42,9 +42,6 @@ public abstract partial class Arithmetic<T>
         if (!output.IsEmpty)
             ScaledKernelLogSumCore(kernel, x, y, output);
     }
-
-    /// <summary>Elements of the scratch memory that a device may take for a product with scales.</summary>
-    internal const int ScaledSlab = 1 << 24;
 
     /// <summary>Implements <see cref="ScaledKernelProduct"/>; the dimension d can be 0, where every distance is 0.</summary>
     protected abstract void ScaledKernelProductCore(RadialKernel kernel, ScaledPoints<T> x, ScaledPoints<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output);

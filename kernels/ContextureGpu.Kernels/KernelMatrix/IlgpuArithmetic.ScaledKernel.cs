@@ -29,7 +29,7 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
     // body(rows of X, number of the first, memory for the entries of their slab).
     private void EachSlab(ScaledPoints<T> x, ScaledPoints<T> y, Action<ScaledPoints<T>, int, DeviceMatrix<T>> body)
     {
-        int most = Math.Min(x.Rows, Math.Max(TileGeometry.Tile, ScaledSlab / y.Rows / TileGeometry.Tile * TileGeometry.Tile));
+        int most = Math.Min(x.Rows, Math.Max(TileGeometry.Tile, ScaledKernel.SlabElements / y.Rows / TileGeometry.Tile * TileGeometry.Tile));
         using DeviceMatrix<T> slab = Allocate(most, y.Rows);
         for (int start = 0; start < x.Rows; start += most)
         {

@@ -51,6 +51,18 @@ public sealed class KnownAnswerTests
     }
 
     [Theory]
+    [MemberData(nameof(Ways))]
+    public void Circle_with_local_scales(SpectralSolver solver, ElementPrecision precision)
+    {
+        // All points of a circle have the same neighbourhood: neighbour 2 j of each is at the chord of j steps, so this is the radial kernel with gamma one over its square.
+        const int n = 150, d = 9, j = 18;
+        double chord = 2 * Math.Sin(Math.PI * j / n), gamma = 1 / (chord * chord);
+        using ContextureEngine engine = Open();
+        SpectralModel model = engine.Fit(Circle(n), n, Context.LocallyScaled(2 * j), Options(d, solver, precision), Token);
+        Near([.. Enumerable.Range(0, d).Select(i => Bessel(i / 2 + 1, 2 * gamma) / Bessel(0, 2 * gamma))], model, precision);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(0.25)]
     public void Balanced_classes(double noise)
@@ -130,6 +142,7 @@ public sealed class KnownAnswerTests
     [Theory]
     [InlineData("knn(k=41)", "there are 40 rows")]
     [InlineData("knn(k=40, self=false)", "at most 39")]
+    [InlineData("rbf(gamma=local, k=40)", "at most 39")]
     [InlineData("labels(column=other)", "no column 'other'")]
     [InlineData("labels(column=class) * knn(k=3)", "followed by another")]
     [InlineData("graph(file=nowhere.csv)", "nowhere.csv: there is no such file")]
