@@ -14,7 +14,10 @@ internal static class NoiseBinding
     {
         if (sample.Dimension % views.Width != 0)
             throw new InputException($"{views}: a row has {sample.Dimension} inputs, which is no multiple of the width {views.Width}; inputs are the image row by row");
-        int[][] maps = Maps(views, sample.Dimension / views.Width);
+        int height = sample.Dimension / views.Width, most = Math.Min(views.Width, height) - 1;
+        if (views.Shift > most)
+            throw new InputException($"{views}: a shift of {views.Shift} pixels can leave nothing of an image of {height} x {views.Width}; it must be at most {most}");
+        int[][] maps = Maps(views, height);
         return Bind(views, views.Draws, views.Sigma, sample, maps.Length, rows => Seen(rows, maps));
     }
 

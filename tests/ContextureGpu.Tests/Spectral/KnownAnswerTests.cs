@@ -160,6 +160,10 @@ public sealed class KnownAnswerTests
         Assert.Contains("must vary", Assert.Throws<InputException>(() => engine.Fit(new double[20], 10, Context.Knn(3), null, Token)).Message, StringComparison.Ordinal);
         Assert.Contains("row 1, column 1", Assert.Throws<InputException>(() => engine.Fit([1, 2, 3, double.NaN], 2, Context.Knn(1), null, Token)).Message, StringComparison.Ordinal);
         Assert.Contains("at least 1", Assert.Throws<InputException>(() => engine.Fit([1, 2, 3, 4], 4, Context.Knn(1), new SpectralOptions { Dimension = 0 }, Token)).Message, StringComparison.Ordinal);
+        foreach (string expression in new[] { "rbf(gamma=1)", "knn(k=1)" })
+            Assert.Contains("row 1, column 1 (counted from 0) of the inputs is 1E+300; every magnitude must be at most 1E+150", Assert.Throws<InputException>(() => engine.Fit([1, 2, 3, 1e300], 2, Context.Parse(expression), null, Token)).Message, StringComparison.Ordinal);
+        SpectralModel model = engine.Fit([1, 2, 3, 4, 5, 7], 3, Context.Rbf(1), null, Token);
+        Assert.Contains("row 0, column 1 (counted from 0) of the inputs is -1E+200", Assert.Throws<InputException>(() => model.Transform([1, -1e200], new double[model.Dimension])).Message, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => ContextureEngine.Create(new EngineOptions { Device = "abacus" }));
         Assert.Throws<DeviceException>(() => ContextureEngine.Create(new EngineOptions { Device = "cuda:99" }));
         engine.Dispose();
