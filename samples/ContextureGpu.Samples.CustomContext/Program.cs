@@ -29,11 +29,11 @@ File.Delete(file);
 Context mixed = 0.7 * Context.Custom(law) + 0.3 * Context.Target("temperature", smoothing: 0.5);
 Console.WriteLine(mixed);
 
-// What is known of a context is enough: a sampler with its density, or a kernel. 500 moments will do.
+// What is known of a context is enough: a sampler with its density, a density alone, or a kernel. 500 moments will do.
 var few = new double[500, 1];
 for (int i = 0; i < few.Length; i++)
     few[i, 0] = 2.0 * i / few.Length;
-foreach (Context derived in new[] { Context.Custom(new TremorContext(width: 0.1, draws: 1000)), Context.Kernel(new WeekdayKernel()), Context.Custom(new WeekdayKernel()) })
+foreach (Context derived in new[] { Context.Custom(new TremorContext(width: 0.1, draws: 1000)), Context.Custom(new TideContext(width: 0.2)), Context.Kernel(new WeekdayKernel()), Context.Custom(new WeekdayKernel()) })
 {
     SpectralModel fitted = engine.Fit(few, derived, new SpectralOptions { Dimension = 4 });
     Console.WriteLine($"{derived}: s = {string.Join(", ", fitted.SingularValues.ToArray().Select(s => s.ToString("f4", CultureInfo.InvariantCulture)))}");

@@ -177,6 +177,7 @@ public sealed partial class ContextureEngine : IDisposable
         options.Check();
         if (sample.Rows < 2)
             throw new InputException($"there is {sample.Rows} row; a spectrum needs at least 2");
+        sample.CheckRange();
         if (options.Precision == ElementPrecision.Double && !Device.SupportsDouble)
             throw new InputException($"{Device.Selector} ({Device.Name}) does not compute in double precision; choose single, or another device");
         cancellationToken.ThrowIfCancellationRequested();

@@ -89,7 +89,10 @@ internal static class ContextTableCommand
             yield return Each("knn(k={0}, graph=mutual)", 150, 30, 5);
             yield return Each("knn(k={0}, graph=symmetric)", 150, 30, 5);
             foreach (string kernel in new[] { "rbf", "laplacian", "exponential" })
+            {
                 yield return ($"{kernel}(gamma=median)", $"{kernel}(gamma=kth, k=200)", $"{kernel}(gamma=kth)");
+                yield return Each($"{kernel}(gamma=local, k={{0}})", 200, 30, 7);
+            }
             yield return Each("cosine(gamma={0})", 1, 8, 64);
             if (isNumber)
             {

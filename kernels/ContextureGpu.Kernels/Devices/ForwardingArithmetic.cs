@@ -61,6 +61,14 @@ internal abstract class ForwardingArithmetic<T>(Arithmetic<T> inner) : Arithmeti
         inner.KernelLogSum(kernel, x, y, columnOffset, output);
 
     /// <inheritdoc/>
+    protected override void ScaledKernelProductCore(RadialKernel kernel, ScaledPoints<T> x, ScaledPoints<T> y, DeviceMatrix<T> v, DeviceMatrix<T> output) =>
+        inner.ScaledKernelProduct(kernel, x, y, v, output);
+
+    /// <inheritdoc/>
+    protected override void ScaledKernelLogSumCore(RadialKernel kernel, ScaledPoints<T> x, ScaledPoints<T> y, DeviceMatrix<T> output) =>
+        inner.ScaledKernelLogSum(kernel, x, y, output);
+
+    /// <inheritdoc/>
     protected override void SparseProductCore(SparseMatrix<T> s, Orientation orientation, DeviceMatrix<T> x, DeviceMatrix<T> y) =>
         inner.SparseProduct(s, orientation, x, y);
 

@@ -52,46 +52,49 @@ internal sealed unsafe partial class CpuArithmetic<T>
     }
 
     // The product with v or, without one, the logarithmic row sums.
-    private void Run(RadialKernel kernel, CpuMatrix<T> x, CpuMatrix<T>? a, CpuMatrix<T> y, CpuMatrix<T>? b, CpuMatrix<T>? v, CpuMatrix<T> output)
+    private void Run(
+        RadialKernel kernel, CpuMatrix<T> x, CpuMatrix<T>? a, CpuMatrix<T> y, CpuMatrix<T>? b, CpuMatrix<T>? v, CpuMatrix<T> output, (CpuMatrix<T> X, CpuMatrix<T> Y)? scales = null)
     {
         T scale = kernel.GammaTimes<T>(Log2E);
         switch (kernel.Kind)
         {
             case RadialKernelKind.Gaussian:
-                Run(new GaussianOfDifferences<T>(scale), x, a, y, b, v, output);
+                Run(new GaussianOfDifferences<T>(scale), x, a, y, b, v, output, scales);
                 break;
             case RadialKernelKind.Exponential:
-                Run(new ExponentialOfDistance<T>(scale), x, a, y, b, v, output);
+                Run(new ExponentialOfDistance<T>(scale), x, a, y, b, v, output, scales);
                 break;
             case RadialKernelKind.Laplacian:
-                Run(new LaplacianOfDifferences<T>(scale), x, a, y, b, v, output);
+                Run(new LaplacianOfDifferences<T>(scale), x, a, y, b, v, output, scales);
                 break;
             default:
                 throw new ArgumentException($"the CPU device does not know the kernel {kernel.Kind}", nameof(kernel));
         }
     }
 
-    private void Run<TKernel>(TKernel kernel, CpuMatrix<T> x, CpuMatrix<T>? a, CpuMatrix<T> y, CpuMatrix<T>? b, CpuMatrix<T>? v, CpuMatrix<T> output)
+    private void Run<TKernel>(
+        TKernel kernel, CpuMatrix<T> x, CpuMatrix<T>? a, CpuMatrix<T> y, CpuMatrix<T>? b, CpuMatrix<T>? v, CpuMatrix<T> output, (CpuMatrix<T> X, CpuMatrix<T> Y)? scales)
         where TKernel : struct, IPairwiseKernel<T>
     {
         int n = x.Rows, m = y.Rows, d = x.Columns;
         // A radial kernel is at most 1, so what is lost where it underflows a factor of at most 1 would have lost as well.
-        bool isSymmetric = v is not null && AreOne(x, y) && IsNonNegative(a) && IsNonNegative(b);
-        T* ofX = Panel<T>.Allocate((2L * n) + m), ofY = ofX + n, zeros = ofY + m;
+        bool isSymmetric = v is not null && AreOne(x, y) && (scales is null || scales.Value.X.Pointer == scales.Value.Y.Pointer) && IsNonNegative(a) && IsNonNegative(b);
+        T* ofX = Panel<T>.Allocate((3L * n) + (2L * m)), ofY = ofX + n, zeros = ofY + m;
         try
         {
+            T* scaleX = scales is null ? null : Packed(scales.Value.X, zeros + n), scaleY = scales is null ? null : Packed(scales.Value.Y, zeros + (2 * (nint)n));
             if (isSymmetric)
             {
                 new Span<T>(zeros, n).Clear();
                 Factors(a, n, ofX);
                 Factors(b, m, ofY);
-                KernelLoops<T>.Widest.SymmetricProduct(workers, kernel, new PointSet<T>(x.Pointer, x.LeadingDimension, n, zeros), d, ofX, ofY, v!, output);
+                KernelLoops<T>.Widest.SymmetricProduct(workers, kernel, new PointSet<T>(x.Pointer, x.LeadingDimension, n, zeros, scaleX), d, ofX, ofY, v!, output);
                 return;
             }
             BinaryOffsets(a, n, ofX);
             BinaryOffsets(b, m, ofY);
-            var from = new PointSet<T>(x.Pointer, x.LeadingDimension, n, ofX);
-            var points = new PointSet<T>(y.Pointer, y.LeadingDimension, m, ofY);
+            var from = new PointSet<T>(x.Pointer, x.LeadingDimension, n, ofX, scaleX);
+            var points = new PointSet<T>(y.Pointer, y.LeadingDimension, m, ofY, scaleY);
             if (v is null)
                 KernelLoops<T>.Widest.LogSum(workers, kernel, from, points, d, output);
             else

@@ -110,6 +110,8 @@ internal sealed unsafe partial class KernelLoops<T, TLanes, TVector>
                 for (int panel = 0; panel < panels; panel++)
                 {
                     KernelPanels<T, TLanes, TVector>.Sums<TKernel>(scratch.Points + ((nint)panel * dimension * Width), dimension, x.Start + (row * x.Leading), x.Leading, rows, scratch.Tile);
+                    if (x.Scale is not null)
+                        KernelPanels<T, TLanes, TVector>.ScaleSums(rows, x.Scale + row, scratch.Scales + (panel * Width), scratch.Tile);
                     KernelPanels<T, TLanes, TVector>.Values(kernel, rows, x.Offset + row, scratch.Offsets + (panel * Width), scratch.Tile);
                     KernelPanels<T, TLanes, TVector>.AddProduct(scratch.Tile, rows, v + (row * columns), columns, p, scratch.Sums + ((nint)panel * sumRows * Width));
                     if (transposed is not null)

@@ -8,13 +8,15 @@ namespace ContextureGpu.Kernels.Cpu;
 /// <param name="leading">From one point to the next.</param>
 /// <param name="count">Points.</param>
 /// <param name="offset">For each what is added to the binary logarithm of the kernel; null if the kernel has none.</param>
-internal readonly unsafe struct PointSet<T>(T* start, nint leading, int count, T* offset)
+/// <param name="scale">For each what the sum over the features is multiplied by; null for nothing.</param>
+internal readonly unsafe struct PointSet<T>(T* start, nint leading, int count, T* offset, T* scale = null)
     where T : unmanaged
 {
     public readonly T* Start = start;
     public readonly nint Leading = leading;
     public readonly int Count = count;
     public readonly T* Offset = offset;
+    public readonly T* Scale = scale;
 }
 
 /// <summary>Kernel matrices times blocks and their logarithmic row sums, tile by tile, at one width of vectors. Every element is summed in the same order whatever the number of threads.</summary>
@@ -97,6 +99,8 @@ internal sealed unsafe partial class KernelLoops<T, TLanes, TVector> : KernelLoo
                 for (int panel = 0; panel < panels; panel++)
                 {
                     KernelPanels<T, TLanes, TVector>.Sums<TKernel>(scratch.Points + ((nint)panel * dimension * Width), dimension, y.Start + (j * y.Leading), y.Leading, rows, scratch.Tile);
+                    if (y.Scale is not null)
+                        KernelPanels<T, TLanes, TVector>.ScaleSums(rows, y.Scale + j, scratch.Scales + (panel * Width), scratch.Tile);
                     KernelPanels<T, TLanes, TVector>.Values(kernel, rows, y.Offset + j, scratch.Offsets + (panel * Width), scratch.Tile);
                     KernelPanels<T, TLanes, TVector>.AddProduct(scratch.Tile, rows, block + (j * leadingV), leadingV, p, scratch.Sums + ((nint)panel * sumRows * Width));
                 }
@@ -128,6 +132,8 @@ internal sealed unsafe partial class KernelLoops<T, TLanes, TVector> : KernelLoo
                 for (int panel = 0; panel < panels; panel++)
                 {
                     KernelPanels<T, TLanes, TVector>.Sums<TKernel>(scratch.Points + ((nint)panel * dimension * Width), dimension, y.Start + (j * y.Leading), y.Leading, rows, scratch.Tile);
+                    if (y.Scale is not null)
+                        KernelPanels<T, TLanes, TVector>.ScaleSums(rows, y.Scale + j, scratch.Scales + (panel * Width), scratch.Tile);
                     KernelPanels<T, TLanes, TVector>.IncludeExponents(kernel, rows, y.Offset + j, scratch.Tile, largest + (panel * Width), sums + (panel * Width));
                 }
             }
@@ -156,22 +162,24 @@ internal sealed unsafe partial class KernelLoops<T, TLanes, TVector> : KernelLoo
             for (int f = 0; f < dimension; f++)
                 to[f * Width] = i < count ? from[f] : T.Zero;
             scratch.Offsets[i] = i < count && x.Offset is not null ? x.Offset[first + i] : T.Zero;
+            scratch.Scales[i] = i < count && x.Scale is not null ? x.Scale[first + i] : T.Zero;
         }
     }
 
-    /// <summary>What a thread needs beside its inputs: <c>256 (d + p + 1)</c> numbers and a tile.</summary>
+    /// <summary>What a thread needs beside its inputs: <c>256 (d + p + 2)</c> numbers and a tile.</summary>
     private readonly struct Scratch : IDisposable
     {
         public readonly int Panels;
-        public readonly T* Points, Offsets, Sums, Tile;
+        public readonly T* Points, Offsets, Scales, Sums, Tile;
 
         public Scratch(int panels, int dimension, int sumRows)
         {
             Panels = panels;
             long points = (long)panels * Width;
-            Tile = Panel<T>.Allocate((TileRows * Width) + (points * (1L + dimension + sumRows)));
+            Tile = Panel<T>.Allocate((TileRows * Width) + (points * (2L + dimension + sumRows)));
             Offsets = Tile + (TileRows * Width);
-            Points = Offsets + points;
+            Scales = Offsets + points;
+            Points = Scales + points;
             Sums = Points + (points * dimension);
         }
 

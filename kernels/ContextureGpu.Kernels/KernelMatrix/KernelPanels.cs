@@ -88,6 +88,20 @@ internal static unsafe class KernelPanels<T, TLanes, TVector>
         TLanes.Store(s51, tile + (11 * lanes));
     }
 
+    /// <summary>Multiplies each sum by the scales of its row and its point, one after the other: where a sum is 0 no product of scales can make it anything else.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ScaleSums(int rows, T* scaleY, T* scaleX, T* tile)
+    {
+        int lanes = TLanes.Count;
+        TVector x0 = TLanes.Load(scaleX), x1 = TLanes.Load(scaleX + lanes);
+        for (int j = 0; j < rows; j++, tile += 2 * lanes)
+        {
+            TVector y = TLanes.Broadcast(scaleY[j]);
+            TLanes.Store(TLanes.Multiply(TLanes.Multiply(TLanes.Load(tile), x0), y), tile);
+            TLanes.Store(TLanes.Multiply(TLanes.Multiply(TLanes.Load(tile + lanes), x1), y), tile + lanes);
+        }
+    }
+
     /// <summary>Sums to kernel values, in place.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="rows">Rows of the tile.</param>

@@ -151,6 +151,10 @@ internal static class FitMemory
                 return sum.Terms.Select(t => Law(t.Part, shape, e, width)).Aggregate((a, b) => a + b) + new LawBytes(e * width * (n + (2 * Atoms(context, shape))), 0);
             case RbfContext or CosineContext or TargetContext:
                 return new LawBytes(e * ((n * ((2 * shape.Inputs) + 4)) + ((2 + SymmetricScratch) * n * width)), 0);
+            case LocallyScaledContext local:
+                // A device may hold a slab of the kernel matrix; the search for neighbours is over before.
+                double slab = Math.Min(n * n, Math.Max(ScaledKernel.SlabElements, 64 * n));
+                return new LawBytes(e * ((n * ((2 * shape.Inputs) + 6)) + ((2 + SymmetricScratch) * n * width) + slab), n * (local.Neighbor + 1) * (HostBytes + IndexBytes));
             case MaskContext { Then: RbfContext } mask:
                 return new LawBytes(e * ((n * ((4 * shape.Inputs) + 4 + mask.Draws)) + ((3 + SymmetricScratch) * n * width)), 0);
             case MaskContext mask:
@@ -196,7 +200,7 @@ internal static class FitMemory
     // Whether an operator of the context has entries that are computed at each application.
     private static bool IsRecomputed(Context context) => context switch
     {
-        RbfContext or TargetContext or NoiseContext or ViewsContext => true,
+        RbfContext or LocallyScaledContext or CosineContext or TargetContext or NoiseContext or ViewsContext => true,
         MaskContext mask => IsRecomputed(mask.Then),
         PairsContext pairs => IsRecomputed(pairs.Then),
         ConvolutionContext chain => chain.Factors.Any(IsRecomputed),
@@ -210,7 +214,7 @@ internal static class FitMemory
         ConvolutionContext chain when FeatureBinding.IsDual(chain.Factors[^1]) => chain.ToString(),
         ConvolutionContext chain => Space(chain.Factors[^1]),
         MaskContext mask => Space(mask.Then),
-        KnnContext or RbfContext or CosineContext or TargetContext or GraphContext => BoundContext.SampleSpace,
+        KnnContext or RbfContext or LocallyScaledContext or CosineContext or TargetContext or GraphContext => BoundContext.SampleSpace,
         _ => context.ToString(),
     };
 

@@ -70,6 +70,15 @@ public abstract class Context : IEquatable<Context>
     /// <exception cref="InputException"><paramref name="k"/> is out of its range.</exception>
     public static Context NeighborScaled(int k = RbfContext.DefaultNeighbor, RadialKernelKind kind = RadialKernelKind.Gaussian) => RbfContext.Scaled(k, kind);
 
+    /// <summary>
+    /// A point a of the sample, drawn with probability proportional to exp(-||x - a||^2 / (sigma_x sigma_a)), sigma the distance of either to its k-th nearest other row of the sample: every
+    /// neighbourhood has its own scale (Zelnik-Manor and Perona, NIPS 2004). Of the other kernels likewise, exp(-delta / sqrt(tau_x tau_a)) with tau what delta is to that row.
+    /// </summary>
+    /// <param name="k">Number of the neighbour, at least 1 and above the number of rows that equal any one.</param>
+    /// <param name="kind">The kernel.</param>
+    /// <exception cref="InputException"><paramref name="k"/> is out of its range, or there is no such kernel.</exception>
+    public static Context LocallyScaled(int k = RbfContext.DefaultNeighbor, RadialKernelKind kind = RadialKernelKind.Gaussian) => new LocallyScaledContext(k, kind);
+
     /// <summary>A point a of the sample, drawn with probability proportional to exp(-gamma sum_f |x_f - a_f|).</summary>
     /// <param name="gamma">The inverse length scale, positive and finite; null for one over the median of the sums in the sample.</param>
     /// <exception cref="InputException"><paramref name="gamma"/> is out of its range.</exception>

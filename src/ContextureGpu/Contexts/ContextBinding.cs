@@ -27,6 +27,7 @@ internal static class ContextBinding
     {
         KnnContext knn => BindKnn(knn, sample, device, cancellationToken),
         RbfContext rbf => BindRbf(rbf, sample),
+        LocallyScaledContext local => BindLocal(local, sample, device, cancellationToken),
         CosineContext cosine => ProjectedContext.Of(BindRbf(new RbfContext(0.5 * cosine.Gamma), UnitLength(cosine, sample)), rows => UnitLength(cosine, rows)),
         LabelsContext labels => BindLabels(labels, sample),
         GraphContext graph => BindGraph(graph, sample),
@@ -192,6 +193,12 @@ internal static class ContextBinding
         RefuseConstant(rbf, sample);
         var kernel = new RadialKernel(rbf.Kind, rbf.Gamma ?? Scale(rbf, sample));
         return new RadialContext(kernel, sample) { Rows = sample.Rows, Atoms = sample.Rows, Space = BoundContext.SampleSpace };
+    }
+
+    private static LocallyScaledRadialContext BindLocal(LocallyScaledContext local, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
+    {
+        RefuseConstant(local, sample);
+        return LocalScaleBinding.Bind(local, sample, device, cancellationToken);
     }
 
     private static SparseContext BindLabels(LabelsContext labels, ContextSample sample)

@@ -21,6 +21,9 @@ internal sealed class ContextSample
         (Values, Rows, Dimension) = (values, rows, dimension);
     }
 
+    /// <summary>The largest magnitude of an input: squares of differences can still be added up.</summary>
+    public const double LargestInput = 1e150;
+
     public double[] Values { get; }
 
     public int Rows { get; }
@@ -107,6 +110,15 @@ internal sealed class ContextSample
             subset.Kernels[file] = block;
         }
         return subset;
+    }
+
+    /// <summary>Refuses inputs between which distances are out of range.</summary>
+    /// <exception cref="InputException">A magnitude is above <see cref="LargestInput"/>.</exception>
+    public void CheckRange()
+    {
+        int bad = Array.FindIndex(Values, v => !(Math.Abs(v) <= LargestInput));
+        if (bad >= 0)
+            throw new InputException($"row {bad / Dimension}, column {bad % Dimension} (counted from 0) of the inputs is {Values[bad]}; every magnitude must be at most {LargestInput}, so that distances are finite");
     }
 
     /// <summary>Whether some input differs between two rows.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using ContextureGpu.Kernels;
 
 namespace ContextureGpu;
@@ -10,9 +9,6 @@ namespace ContextureGpu;
 /// </summary>
 public abstract class ContextSampler : ContextLaw
 {
-    // Posterior probabilities below this share of a row's largest are left out.
-    private const double Negligible = 1e-12;
-
     private const ulong Stream = 0x73616d70;
 
     /// <summary>M, at least 1; null for as many as there are rows.</summary>
@@ -68,38 +64,9 @@ public abstract class ContextSampler : ContextLaw
             evidence[a] = largest + Math.Log(sum);
         }
         double[] own = sample.Equals(rows) ? ofSample : Densities(values, rows, dimension, count, m);
-        int[] starts = new int[count + 1];
-        var columns = new List<int>();
-        var kept = new List<double>();
-        for (int i = 0; i < count; i++)
-        {
-            Span<double> row = own.AsSpan(i * m, m);
-            TensorPrimitives.Subtract(row, evidence, row);
-            double largest = TensorPrimitives.Max<double>(row), sum = 0;
-            if (double.IsNegativeInfinity(largest))
-                throw new InputException($"{Name}: row {i} (counted from 0) could have led to none of the {m} drawn values; take more draws");
-            for (int a = 0; a < m; a++)
-            {
-                if (Math.Exp(row[a] - largest) is >= Negligible and var p)
-                {
-                    columns.Add(a);
-                    kept.Add(p);
-                    sum += p;
-                }
-            }
-            for (int e = starts[i]; e < kept.Count; e++)
-                kept[e] /= sum;
-            starts[i + 1] = kept.Count;
-        }
-        return new CompressedRows(count, m, starts, [.. columns], [.. kept]);
+        return LogLaw.Normalise(own, evidence, i => new InputException($"{Name}: row {i} (counted from 0) could have led to none of the {m} drawn values; take more draws"));
     }
 
-    private double[] Densities(double[] values, ReadOnlyMemory<double> rows, int dimension, int count, int m)
-    {
-        var logs = new double[count * m];
-        Array.Fill(logs, double.NaN);
-        LogDensity(values, rows, dimension, logs);
-        int bad = Array.FindIndex(logs, v => double.IsNaN(v) || double.IsPositiveInfinity(v));
-        return bad < 0 ? logs : throw new InputException($"{Name}: the log-density of value {bad % m} at row {bad / m} (counted from 0) is {logs[bad]}; it must be a number or negative infinity");
-    }
+    private double[] Densities(double[] values, ReadOnlyMemory<double> rows, int dimension, int count, int m) =>
+        LogLaw.Densities(Name, count, m, logs => LogDensity(values, rows, dimension, logs));
 }

@@ -85,8 +85,10 @@ internal static class ContextVocabulary
             int? neighbor = given.OptionalInteger("k", KnnContext.AcceptsK);
             if (given.IsWord("gamma", RbfContext.Kth))
                 return RbfContext.Scaled(neighbor ?? RbfContext.DefaultNeighbor, kind);
+            if (given.IsWord("gamma", LocallyScaledContext.Local))
+                return new LocallyScaledContext(neighbor ?? RbfContext.DefaultNeighbor, kind);
             double? gamma = given.NumberOrWord("gamma", RbfContext.AcceptsGamma, RbfContext.Median);
-            return neighbor is null ? new RbfContext(gamma, kind) : throw new InputException($"k is the neighbour that gamma={RbfContext.Kth} goes by; with another gamma there is no k");
+            return neighbor is null ? new RbfContext(gamma, kind) : throw new InputException($"k is the neighbour that gamma={RbfContext.Kth} and gamma={LocallyScaledContext.Local} go by; with another gamma there is no k");
         });
 
     private static KernelContext Kernel(ContextArguments given)

@@ -4,7 +4,7 @@ namespace ContextureGpu;
 
 /// <summary>
 /// A user's own context: the conditional law of A on a sample, and at new rows. What can be told of a context is enough: its law is written here, a sampler with its density as a
-/// <see cref="ContextSampler"/>, a kernel as a <see cref="ContextKernel"/>; the law of the others is derived. Instances are given to <see cref="Context.Custom"/> and, by name, to
+/// <see cref="ContextSampler"/>, a density alone as a <see cref="ContextDensity"/>, a kernel as a <see cref="ContextKernel"/>; the law of the others is derived. Instances are given to <see cref="Context.Custom"/> and, by name, to
 /// <see cref="SpectralModel.Load(string, ContextLaw[])"/>: a model's file holds the name, not the code.
 /// </summary>
 public abstract class ContextLaw

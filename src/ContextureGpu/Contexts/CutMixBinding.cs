@@ -20,9 +20,7 @@ internal static class CutMixBinding
             throw new InputException($"{cutmix}: the rows have no columns");
         if ((long)columns * m > Array.MaxLength)
             throw new InputException($"{cutmix}: {m} draws of {columns} columns do not fit into an array; take fewer draws");
-        bool[][]? boxes = cutmix.Width is int width
-            ? ImageBox.All(cutmix, sample, width, height => (Side(height), Side(width)))
-            : null;
+        bool[][]? boxes = Boxes(cutmix, sample);
         int[][] drawn = Draw(cutmix, table, n, m, boxes);
         Func<AgreementSets, AgreementSets, double[]> density = boxes is null
             ? (own, others) => OfColumns(own, others, cutmix.Rate, columns)
@@ -40,8 +38,6 @@ internal static class CutMixBinding
             Space = $"values drawn from {cutmix}",
         };
 
-        int Side(int whole) => Math.Clamp((int)Math.Round(Math.Sqrt(cutmix.Rate) * whole), 1, whole);
-
         CompressedRows Law(int[][] own, int rows, bool isSample)
         {
             var found = new (int Row, double Density)[m][];
@@ -57,6 +53,15 @@ internal static class CutMixBinding
             });
             return TokenBinding.ByRow(found, rows, i => new InputException($"{cutmix}: row {i} (counted from 0) could have led to none of the drawn values; take more draws, or a higher rate"));
         }
+    }
+
+    /// <summary>The places of the box in an image; null where columns have no place.</summary>
+    /// <exception cref="InputException">The inputs are no image of this width.</exception>
+    public static bool[][]? Boxes(CutMixContext cutmix, ContextSample sample)
+    {
+        return cutmix.Width is int width ? ImageBox.All(cutmix, sample, width, height => (Side(height), Side(width))) : null;
+
+        int Side(int whole) => Math.Clamp((int)Math.Round(Math.Sqrt(cutmix.Rate) * whole), 1, whole);
     }
 
     // sum over x' of product over the columns of (1 - r) 1[x agrees] + r 1[x' agrees], for each set of x.

@@ -12,10 +12,20 @@ internal static class NoiseBinding
 
     public static BoundContext Bind(ViewsContext views, ContextSample sample)
     {
+        int[][] maps = Maps(views, sample);
+        return Bind(views, views.Draws, views.Sigma, sample, maps.Length, rows => Seen(rows, maps));
+    }
+
+    /// <summary>For each view, the pixel that each pixel comes from; -1 for what comes in from outside.</summary>
+    /// <exception cref="InputException">The inputs are no image of this width, or it is smaller than the shift.</exception>
+    public static int[][] Maps(ViewsContext views, ContextSample sample)
+    {
         if (sample.Dimension % views.Width != 0)
             throw new InputException($"{views}: a row has {sample.Dimension} inputs, which is no multiple of the width {views.Width}; inputs are the image row by row");
-        int[][] maps = Maps(views, sample.Dimension / views.Width);
-        return Bind(views, views.Draws, views.Sigma, sample, maps.Length, rows => Seen(rows, maps));
+        int height = sample.Dimension / views.Width, most = Math.Min(views.Width, height) - 1;
+        return views.Shift <= most
+            ? Maps(views, height)
+            : throw new InputException($"{views}: a shift of {views.Shift} pixels can leave nothing of an image of {height} x {views.Width}; it must be at most {most}");
     }
 
     private static PosteriorContext Bind(Context context, ContextDraws draws, double sigma, ContextSample sample, int views, Func<ContextSample, double[]> view)
@@ -38,7 +48,6 @@ internal static class NoiseBinding
 
     private static double[] Scaled(double[] values, double factor) => factor == 1 ? values : Array.ConvertAll(values, v => factor * v);
 
-    // For each view, the pixel that each pixel comes from; -1 for what comes in from outside.
     private static int[][] Maps(ViewsContext views, int height)
     {
         int width = views.Width, s = views.Shift;

@@ -10,8 +10,8 @@ internal sealed class RbfContext : Context
 {
     internal const string Median = "median";
     internal const string Kth = "kth";
-    internal const string AcceptedGamma = "a positive finite number, " + Median + " or " + Kth;
-    internal const string AcceptedNeighbor = "an integer of at least 1, for gamma=" + Kth;
+    internal const string AcceptedGamma = "a positive finite number, " + Median + ", " + Kth + " or " + LocallyScaledContext.Local;
+    internal const string AcceptedNeighbor = "an integer of at least 1, for gamma=" + Kth + " and gamma=" + LocallyScaledContext.Local;
 
     /// <summary>The neighbour whose distance is the scale, as in Zelnik-Manor and Perona (NIPS 2004).</summary>
     internal const int DefaultNeighbor = 7;

@@ -14,6 +14,13 @@ internal struct UniformDraws(ulong seed, long draw)
     /// <summary>The next number of [0, 1).</summary>
     public double Next() => _random.Uniform(_used++);
 
+    /// <summary>A standard normal number (Box and Muller 1958), of the next two.</summary>
+    public double Normal()
+    {
+        double radius = Math.Sqrt(-2 * Math.Log(1 - Next()));
+        return radius * Math.Cos(2 * Math.PI * Next());
+    }
+
     /// <summary>An index with probability proportional to a weight; one with weight 0 never.</summary>
     public int Choose(ReadOnlySpan<double> weights)
     {

@@ -40,7 +40,7 @@ internal sealed record NumericEncoding(string Column, double Mean, double Center
             double x = numbers.IsEmpty ? double.NaN : numbers[i];
             missing += double.IsNaN(x) ? 1 : 0;
             double value = Value(double.IsNaN(x) ? Mean : x);
-            if (!double.IsFinite(value))
+            if (!(Math.Abs(value) <= ContextSample.LargestInput))
                 throw new InputException(string.Create(CultureInfo.InvariantCulture,
                     $"{table.Source}: row {i + 1}, column {Naming.Quote(Column)} holds {x:g6}, which is too large for a column with the standard deviation {Scale:g6}"));
             inputs[(long)i * stride + offset] = value;

@@ -19,6 +19,9 @@ internal static class BlockOrthonormalization
     /// <summary>Share of a column's squared length below which what is new in it is not left to a Cholesky factor: condition numbers of about 10^3.</summary>
     private const double DependentShare = 1e-6;
 
+    /// <summary>Squared length below which a column has vanished: the inverse of its length, times a condition number, would leave the range of float32.</summary>
+    private const double Vanished = 1e-60;
+
     /// <summary>Replaces the columns of <paramref name="x"/>, (n, p) with p at most n, by an orthonormal basis of a space that contains theirs.</summary>
     /// <param name="arithmetic">The device of the block.</param>
     /// <param name="x">The block, overwritten.</param>
@@ -61,7 +64,7 @@ internal static class BlockOrthonormalization
             // Columns to unit length first: the eigenproblem then sees directions, not sizes.
             var lengths = new double[p];
             for (int j = 0; j < p; j++)
-                lengths[j] = Math.Sqrt(gram[(j * p) + j]);
+                lengths[j] = typeof(T) == typeof(float) && gram[(j * p) + j] <= Vanished ? 0 : Math.Sqrt(gram[(j * p) + j]);
             for (int i = 0; i < p; i++)
                 for (int j = 0; j < p; j++)
                     gram[(i * p) + j] = lengths[i] > 0 && lengths[j] > 0 ? gram[(i * p) + j] / (lengths[i] * lengths[j]) : 0;
@@ -97,7 +100,7 @@ internal static class BlockOrthonormalization
 
     /// <summary>
     /// <c>R^(-1)</c> for the Cholesky factor R of a Gram matrix <c>X^T X = R^T R</c>, so that the columns of <c>X R^(-1)</c> are orthonormal; row-major (p, p), upper triangular.
-    /// Null where a column of X lies so nearly in the span of those before it that rounding would decide about the rest of it.
+    /// Null where a column of X lies so nearly in the span of those before it that rounding would decide about the rest of it, or has vanished.
     /// </summary>
     public static double[]? InverseCholesky(double[] gram, int p)
     {
@@ -108,7 +111,7 @@ internal static class BlockOrthonormalization
             for (int j = 0; j < i; j++)
                 own[j] = (gram[(i * p) + j] - TensorPrimitives.Dot<double>(own[..j], r.AsSpan(j * p, j))) / r[(j * p) + j];
             double length = gram[(i * p) + i], left = length - TensorPrimitives.SumOfSquares<double>(own[..i]);
-            if (!(left > DependentShare * length))
+            if (!(left > DependentShare * length && left > Vanished))
                 return null;
             own[i] = Math.Sqrt(left);
         }

@@ -81,7 +81,7 @@ internal sealed record Landmarks(int[] Rows, double[]? Mass = null)
     /// </summary>
     public static bool TakeMasses(Context context) => context switch
     {
-        KnnContext { Counted: KnnGraph.Directed } or RbfContext or CosineContext or TargetContext or LabelsContext or SoftLabelsContext => true,
+        KnnContext { Counted: KnnGraph.Directed } or RbfContext or LocallyScaledContext or CosineContext or TargetContext or LabelsContext or SoftLabelsContext => true,
         ConvolutionContext chain => chain.Factors.All(TakeMasses),
         CombinationContext sum => sum.Terms.All(t => TakeMasses(t.Part)),
         _ => false,

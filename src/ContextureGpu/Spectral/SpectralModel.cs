@@ -161,6 +161,7 @@ public sealed class SpectralModel
 
     internal void Transform(ContextSample rows, Span<double> features)
     {
+        rows.CheckRange();
         using CpuDevice device = CpuDevice.Open();
         Arithmetic<double> on = device.Arithmetic<double>();
         int start = 0;

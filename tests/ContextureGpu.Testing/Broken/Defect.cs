@@ -66,6 +66,12 @@ public enum Defect
     /// <summary>The logarithm of the sum is not shifted by the maximum.</summary>
     DoesNotShiftLogSum,
 
+    /// <summary>A kernel of scaled points takes the scale of one of the two for both.</summary>
+    ScalesByOneEnd,
+
+    /// <summary>A kernel of scaled points multiplies the scales with each other before the sum, beyond the range of the element type.</summary>
+    MultipliesScalesFirst,
+
     /// <summary>A sparse product leaves the rows without entries as they were.</summary>
     LeavesEmptyRows,
 

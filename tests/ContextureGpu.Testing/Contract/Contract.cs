@@ -25,6 +25,8 @@ public static class Contract<T>
         [nameof(Arithmetic<T>.KernelProduct)] = KernelMatrixChecks<T>.KernelProduct,
         ["DotProductKernels"] = KernelMatrixChecks<T>.DotProductKernels,
         [nameof(Arithmetic<T>.KernelLogSum)] = KernelMatrixChecks<T>.KernelLogSum,
+        [nameof(Arithmetic<T>.ScaledKernelProduct)] = ScaledKernelChecks<T>.Product,
+        [nameof(Arithmetic<T>.ScaledKernelLogSum)] = ScaledKernelChecks<T>.LogSum,
         [nameof(Arithmetic<T>.SparseProduct)] = SparseChecks<T>.SparseProduct,
         [nameof(Arithmetic<T>.Activate)] = NetworkChecks<T>.Activate,
         [nameof(Arithmetic<T>.ActivateBackward)] = NetworkChecks<T>.ActivateBackward,

@@ -16,6 +16,8 @@ public sealed class ContextAlgebraTests
         { Context.Knn(30, metric: NeighborMetric.Cosine), "knn(k=30, metric=cosine)" },
         { Context.Knn(30, KnnSelf.Excluded, NeighborMetric.Manhattan), "knn(k=30, self=false, metric=manhattan)" },
         { Context.RbfMedian(), "rbf(gamma=median)" },
+        { Context.LocallyScaled(), "rbf(gamma=local)" },
+        { Context.LocallyScaled(4, RadialKernelKind.Laplacian), "laplacian(gamma=local, k=4)" },
         { Context.Labels("a,b"), "labels(column=\"a,b\")" },
         { Context.Graph("edges.csv"), "graph(file=edges.csv)" },
         { A * B, "knn(k=5) * rbf(gamma=1)" },
@@ -110,7 +112,7 @@ public sealed class ContextAlgebraTests
         Func<object>[] refused =
         [
             () => Context.Knn(0), () => Context.Knn(1, (KnnSelf)9), () => Context.Knn(1, metric: (NeighborMetric)9), () => Context.Rbf(0), () => Context.Rbf(double.NaN), () => Context.Rbf(double.PositiveInfinity),
-            () => Context.Labels("c", 1), () => Context.Labels("c", -0.1), () => Context.Labels("c", double.NaN), () => Context.Graph(""),
+            () => Context.LocallyScaled(0), () => Context.NeighborScaled(0), () => Context.Labels("c", 1), () => Context.Labels("c", -0.1), () => Context.Labels("c", double.NaN), () => Context.Graph(""),
             () => Context.Convolve(), () => Context.Combine(), () => Context.Concatenate(Array.Empty<Context>()),
             () => Context.Combine((0, A), (1, B)), () => -1 * A, () => double.NaN * (A + B), () => Context.Concatenate((A, 0), (B, 1)),
         ];

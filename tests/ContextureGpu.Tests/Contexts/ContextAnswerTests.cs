@@ -85,6 +85,21 @@ public sealed class ContextAnswerTests
     }
 
     [Fact]
+    public void Masks_that_hide_everything_leave_no_singular_value()
+    {
+        // On so many rows that, in single precision, nothing is left of a block but the smallest numbers there are.
+        using ContextureEngine engine = Open();
+        const int n = 700;
+        ContextSample sample = new([.. Enumerable.Range(0, n * 3).Select(e => (double)(e * 7 % 5))], n, 3);
+        foreach (ElementPrecision precision in Enum.GetValues<ElementPrecision>())
+        {
+            SpectralModel nothing = engine.Fit(sample, Context.Tokens(0.9999999), new SpectralOptions { Dimension = 60, Precision = precision, Solver = SpectralSolver.Krylov }, cancellationToken: Token);
+            Assert.All(nothing.SingularValues.ToArray(), s => Assert.Equal(0, s));
+            Assert.Equal(0, nothing.Rank);
+        }
+    }
+
+    [Fact]
     public void Soft_labels_that_are_noisy_ones_have_their_spectrum()
     {
         const int c = 4, n = 40;

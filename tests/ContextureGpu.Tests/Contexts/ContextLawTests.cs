@@ -15,7 +15,8 @@ public sealed class ContextLawTests
     public static TheoryData<string> Everything =>
     [
         "knn(k=4)", "knn(k=4, metric=cosine)", "knn(k=4, graph=mutual)", "knn(k=4, self=false, graph=mutual)", "knn(k=4, metric=manhattan, graph=symmetric)", "knn(k=3, self=false, metric=cosine, graph=symmetric)",
-        "rbf(gamma=kth)", "exponential(gamma=kth, k=3)", "rbf(gamma=0.4)", "laplacian(gamma=0.4)", "exponential(gamma=median)", "cosine(gamma=3)", "mask(rate=0.3, draws=5, then=laplacian(gamma=1))", "labels(column=class, noise=0.2)", "labels(column=y, smoothing=0.3)", "labels(columns=\"p,q,r\")", "graph(file=edges)",
+        "rbf(gamma=kth)", "exponential(gamma=kth, k=3)", "rbf(gamma=local)", "laplacian(gamma=local, k=2)", "exponential(gamma=local, k=3)", "mask(rate=0.3, draws=4, then=rbf(gamma=local, k=3))", "knn(k=3) * rbf(gamma=local, k=4)",
+        "rbf(gamma=0.4)", "laplacian(gamma=0.4)", "exponential(gamma=median)", "cosine(gamma=3)", "mask(rate=0.3, draws=5, then=laplacian(gamma=1))", "labels(column=class, noise=0.2)", "labels(column=y, smoothing=0.3)", "labels(columns=\"p,q,r\")", "graph(file=edges)",
         "graph(file=edges, directed=true)", "noise(sigma=0.5)", "noise(time=0.4, draws=70, seed=3)", "scarf(rate=0.5)", "scarf(rate=0.3, draws=100, seed=2)", "scarf(rate=0.6, marginal=uniform)", "scarf(rate=0.6, marginal=gaussian, draws=90)", "cutmix(rate=0.4)", "cutmix(rate=0.3, width=2, draws=80)", "cutout(width=2, size=1)", "tokens(rate=0.4, draws=30)",
         "tokens(rate=0.5, draws=all)", "mask(rate=0.4, draws=6, then=knn(k=3))", "mask(rate=0.3, draws=5, then=rbf(gamma=1))", "views(width=2, shift=1, flip=true, noise=0.7)",
         "pairs(file=partners, then=knn(k=5))", "knn(k=3) * noise(sigma=0.5)", "knn(k=5) * pairs(file=partners, then=rbf(gamma=0.5))",
@@ -165,6 +166,75 @@ public sealed class ContextLawTests
         Assert.Contains("row 1 (counted from 0) is zero", Assert.Throws<InputException>(() => Bound(Context.Cosine(1), new ContextSample([1, 2, 0, 0, 3, 4], 3, 2))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(RadialKernelKind.Gaussian)]
+    [InlineData(RadialKernelKind.Exponential)]
+    [InlineData(RadialKernelKind.Laplacian)]
+    public void A_locally_scaled_kernel_goes_by_the_neighbourhoods_of_both_rows(RadialKernelKind kind)
+    {
+        // Rows 0 .. 24 are the sample, the others are new; neighbours are those of the sample, and a row is none of its own.
+        const int n = 25, k = 3;
+        ContextSample all = Sample(n + 6), sample = all.Subset([.. Enumerable.Range(0, n)]), other = all.Subset([.. Enumerable.Range(n, 6), 4, 11]);
+        double Delta(ContextSample a, int i, ContextSample b, int j)
+        {
+            double[] differences = [.. Enumerable.Range(0, 4).Select(f => Math.Abs(a.Values[(i * 4) + f] - b.Values[(j * 4) + f]))];
+            return kind switch { RadialKernelKind.Laplacian => differences.Sum(), RadialKernelKind.Exponential => Math.Sqrt(differences.Sum(v => v * v)), _ => differences.Sum(v => v * v) };
+        }
+        double Tau(ContextSample rows, int i) => Enumerable.Range(0, n).Select(j => Delta(rows, i, sample, j)).Where(delta => delta > 0).Order().ElementAt(k - 1);
+        Matrix<double> Expected(ContextSample rows) =>
+            Matrix<double>.Build.Dense(rows.Rows, n, (i, j) => Math.Exp(-Delta(rows, i, sample, j) / Math.Sqrt(Tau(rows, i) * Tau(sample, j)))).NormalizeRows(1);
+        Context context = Context.LocallyScaled(k, kind);
+        Assert.True((Expected(sample) - Law(context, sample, out BoundContext bound)).L2Norm() < 1e-12);
+        using CpuDevice device = CpuDevice.Open();
+        using (LinearOperator<double> at = bound.At(device.Arithmetic<double>(), other, device))
+            Assert.True((Expected(other) - Dense.Of(at)).L2Norm() < 1e-12);
+        // In single precision as well, far from the origin and with the scale of the data a thousandth of that: distances come from differences.
+        ContextSample far = new([.. sample.Values.Select(v => 10 + (0.01 * v))], n, 4);
+        using LinearOperator<float> single = ContextBinding.Bind(context, far, device, Token).OnSample(device.Arithmetic<float>());
+        using DeviceMatrix<float> identity = single.Arithmetic.UploadMatrix<float>(Matrix<double>.Build.DenseIdentity(n).ToRowMajorArray(), n, n), result = single.Arithmetic.Allocate(n, n);
+        single.Apply(identity, result);
+        Assert.True((Expected(sample) - Matrix<double>.Build.DenseOfRowMajor(n, n, single.Arithmetic.DownloadDouble(result))).L2Norm() < 1e-3);
+    }
+
+    [Fact]
+    public void Local_scaling_sees_no_scale_of_the_data_and_keeps_a_dense_and_a_sparse_cluster_apart_from_neither()
+    {
+        ContextSample sample = Sample(30);
+        Matrix<double> law = Law(Context.LocallyScaled(4), sample, out _);
+        Assert.True((law - Law(Context.LocallyScaled(4), new ContextSample([.. sample.Values.Select(v => 1000 * v)], 30, 4), out _)).L2Norm() < 1e-11);
+        // The same cloud twice, once a hundred times as wide, far apart: both keep the law they have alone, whereas one scale for both is too wide for one or too narrow for the other.
+        double[] two = [.. sample.Values, .. sample.Values.Select((v, e) => (100 * v) + (e % 4 == 0 ? 1e5 : 0))];
+        Matrix<double> both = Law(Context.LocallyScaled(4), new ContextSample(two, 60, 4), out _);
+        Assert.True((law - both.SubMatrix(0, 30, 0, 30)).L2Norm() < 1e-9);
+        Assert.True((law - both.SubMatrix(30, 30, 30, 30)).L2Norm() < 1e-9);
+    }
+
+    [Fact]
+    public void A_new_row_far_from_all_others_still_has_a_law()
+    {
+        ContextSample sample = Sample(20), far = new([1e4, -2e4, 5e3, 0], 1, 4);
+        using CpuDevice device = CpuDevice.Open();
+        BoundContext bound = ContextBinding.Bind(Context.LocallyScaled(3), sample, device, Token);
+        using LinearOperator<float> law = bound.At(device.Arithmetic<float>(), far, device);
+        using DeviceMatrix<float> ones = law.Arithmetic.Allocate(20, 1), sum = law.Arithmetic.Allocate(1, 1);
+        law.Arithmetic.Fill(ones, 1);
+        law.Apply(ones, sum);
+        Tolerance.AssertClose("sum", 1, law.Arithmetic.DownloadDouble(sum)[0], 1e-2);
+    }
+
+    [Fact]
+    public void Rows_without_a_scale_are_refused_with_the_k_that_would_do()
+    {
+        // Row 2 comes five times, so its four others are at distance 0.
+        ContextSample sample = new([0, 1, 2, 2, 2, 2, 2, 3, 5, 8], 10, 1);
+        Assert.Contains("neighbour 4 of row 2 (counted from 0) is at a distance of 0, which is no scale: up to 5 rows are equal; take k=5 or above",
+            Assert.Throws<InputException>(() => Bound(Context.LocallyScaled(4), sample)).Message, StringComparison.Ordinal);
+        Assert.Equal(10, Bound(Context.LocallyScaled(5), sample).Atoms);
+        Assert.Contains("at most 9 other rows exist", Assert.Throws<InputException>(() => Bound(Context.LocallyScaled(10), sample)).Message, StringComparison.Ordinal);
+        Assert.Contains("must vary", Assert.Throws<InputException>(() => Bound(Context.LocallyScaled(2), new ContextSample(new double[10], 10, 1))).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no kernel 9", Assert.Throws<InputException>(() => Context.LocallyScaled(2, (RadialKernelKind)9)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_directed_graph_is_one_joint_law_of_its_edges()
     {
@@ -262,6 +332,9 @@ public sealed class ContextLawTests
     [Theory]
     [InlineData("tokens(rate=0.5, draws=all)", 15, "at most 14")]
     [InlineData("views(width=3, noise=1)", 4, "no multiple of the width 3")]
+    [InlineData("views(width=2, shift=2, noise=1)", 4, "a shift of 2 pixels can leave nothing of an image of 2 x 2; it must be at most 1")]
+    [InlineData("views(width=1, shift=1, noise=1)", 4, "must be at most 0")]
+    [InlineData("views(width=4, shift=2000000000, noise=1)", 16, "must be at most 3")]
     [InlineData("noise(sigma=1, draws=2000000000)", 4, "fewer draws")]
     [InlineData("cutmix(rate=0.5, draws=2000000000)", 4, "fewer draws")]
     [InlineData("cutmix(rate=0.5, width=3)", 4, "no multiple of the width 3")]

@@ -19,7 +19,7 @@ public sealed class ContextRoundTripTests
             AssertSameNodes(context, again);
             kinds.Add(context.GetType());
         }
-        Assert.Equal(22, kinds.Count);
+        Assert.Equal(23, kinds.Count);
     }
 
     [Fact]
@@ -58,6 +58,9 @@ public sealed class ContextRoundTripTests
                 break;
             case (RbfContext e, RbfContext a):
                 Assert.Equal((e.Gamma, e.Kind, e.Neighbor), (a.Gamma, a.Kind, a.Neighbor));
+                break;
+            case (LocallyScaledContext e, LocallyScaledContext a):
+                Assert.Equal((e.Neighbor, e.Kind), (a.Neighbor, a.Kind));
                 break;
             case (CosineContext e, CosineContext a):
                 Assert.Equal(e.Gamma, a.Gamma);

@@ -73,7 +73,12 @@ internal sealed class RandomContexts
             ? Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3), KnnSearch.Approximate, Seed())
             : Context.Knn(1 + Below(1 << 20), Below(3) == 0 ? KnnSelf.Excluded : KnnSelf.Included, (NeighborMetric)Below(3), graph: (KnnGraph)Below(3)),
         1 => Context.Rbf(Positive()),
-        2 => Below(2) == 0 ? Context.RbfMedian() : Context.NeighborScaled(1 + Below(9), (RadialKernelKind)Below(3)),
+        2 => Below(3) switch
+        {
+            0 => Context.RbfMedian(),
+            1 => Context.NeighborScaled(1 + Below(9), (RadialKernelKind)Below(3)),
+            _ => Context.LocallyScaled(1 + Below(9), (RadialKernelKind)Below(3)),
+        },
         3 => Context.Labels(Name()),
         4 => Context.Labels(Name(), _random.Uniform(_draws++)),
         _ => Context.Graph(Name() + "g"),

@@ -51,6 +51,30 @@ public sealed class KernelWalkContract : OperatorContract
     }
 }
 
+public sealed class ScaledKernelWalkContract : OperatorContract
+{
+    private static readonly double[] ScaleX = [1, 0.5, 2, 3, 0.25, 1.5], ScaleY = [0.7, 2, 1, 0.3], Mass = [0.1, 0.4, 0.3, 0.2];
+
+    private protected override LinearOperator<T> Create<T>(Arithmetic<T> arithmetic) => new ScaledKernelWalk<T>(
+        arithmetic, new RadialKernel(RadialKernelKind.Laplacian, 1),
+        new ScaledPoints<T>(arithmetic.UploadMatrix(Normals(1, 12), 6, 2), arithmetic.UploadColumn<T>(ScaleX)),
+        new ScaledPoints<T>(arithmetic.UploadMatrix(Normals(2, 8), 4, 2), arithmetic.UploadColumn<T>(ScaleY)), Mass);
+
+    protected override double[] Dense()
+    {
+        double[] x = Normals(1, 12), y = Normals(2, 8), p = new double[24];
+        for (int i = 0; i < 6; i++)
+        {
+            for (int j = 0; j < 4; j++)
+                p[i * 4 + j] = Mass[j] * Math.Exp(-ScaleX[i] * ScaleY[j] * (Math.Abs(x[2 * i] - y[2 * j]) + Math.Abs(x[2 * i + 1] - y[2 * j + 1])));
+            double sum = p.AsSpan(i * 4, 4).ToArray().Sum();
+            for (int j = 0; j < 4; j++)
+                p[i * 4 + j] /= sum;
+        }
+        return p;
+    }
+}
+
 public sealed class PosteriorWalkContract : OperatorContract
 {
     private const double Gamma = 0.7;

@@ -36,6 +36,20 @@ public sealed class BlockOrthonormalizationTests
     }
 
     [Fact]
+    public void Columns_that_rounding_has_all_but_left_nothing_of_are_replaced()
+    {
+        // Down to the smallest numbers of float32, whose inverses it does not have.
+        using ComputeDevice device = ReferenceDevice.Open();
+        Arithmetic<float> arithmetic = device.Arithmetic<float>();
+        foreach (double size in new[] { 1e-32, 1e-38, 1e-42, 1e-45 })
+        {
+            using DeviceMatrix<float> x = arithmetic.UploadMatrix(Array.ConvertAll(Block("random"), v => size * v), N, P);
+            Assert.Equal(P, BlockOrthonormalization.Orthonormalize(arithmetic, x, ReferenceLinearAlgebra.Instance, new Philox(1, 1)));
+            Tolerance.AssertWithin("loss of orthogonality", Subspace.LossOfOrthogonality(arithmetic.DownloadDouble(x), N, P), Tolerance.Relative<float>(N, P));
+        }
+    }
+
+    [Fact]
     public void More_columns_than_rows_are_refused()
     {
         using ComputeDevice device = ReferenceDevice.Open();

@@ -51,6 +51,18 @@ public sealed class KnownAnswerTests
     }
 
     [Theory]
+    [MemberData(nameof(Ways))]
+    public void Circle_with_local_scales(SpectralSolver solver, ElementPrecision precision)
+    {
+        // All points of a circle have the same neighbourhood: neighbour 2 j of each is at the chord of j steps, so this is the radial kernel with gamma one over its square.
+        const int n = 150, d = 9, j = 18;
+        double chord = 2 * Math.Sin(Math.PI * j / n), gamma = 1 / (chord * chord);
+        using ContextureEngine engine = Open();
+        SpectralModel model = engine.Fit(Circle(n), n, Context.LocallyScaled(2 * j), Options(d, solver, precision), Token);
+        Near([.. Enumerable.Range(0, d).Select(i => Bessel(i / 2 + 1, 2 * gamma) / Bessel(0, 2 * gamma))], model, precision);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(0.25)]
     public void Balanced_classes(double noise)
@@ -130,6 +142,7 @@ public sealed class KnownAnswerTests
     [Theory]
     [InlineData("knn(k=41)", "there are 40 rows")]
     [InlineData("knn(k=40, self=false)", "at most 39")]
+    [InlineData("rbf(gamma=local, k=40)", "at most 39")]
     [InlineData("labels(column=other)", "no column 'other'")]
     [InlineData("labels(column=class) * knn(k=3)", "followed by another")]
     [InlineData("graph(file=nowhere.csv)", "nowhere.csv: there is no such file")]
@@ -147,6 +160,10 @@ public sealed class KnownAnswerTests
         Assert.Contains("must vary", Assert.Throws<InputException>(() => engine.Fit(new double[20], 10, Context.Knn(3), null, Token)).Message, StringComparison.Ordinal);
         Assert.Contains("row 1, column 1", Assert.Throws<InputException>(() => engine.Fit([1, 2, 3, double.NaN], 2, Context.Knn(1), null, Token)).Message, StringComparison.Ordinal);
         Assert.Contains("at least 1", Assert.Throws<InputException>(() => engine.Fit([1, 2, 3, 4], 4, Context.Knn(1), new SpectralOptions { Dimension = 0 }, Token)).Message, StringComparison.Ordinal);
+        foreach (string expression in new[] { "rbf(gamma=1)", "knn(k=1)" })
+            Assert.Contains("row 1, column 1 (counted from 0) of the inputs is 1E+300; every magnitude must be at most 1E+150", Assert.Throws<InputException>(() => engine.Fit([1, 2, 3, 1e300], 2, Context.Parse(expression), null, Token)).Message, StringComparison.Ordinal);
+        SpectralModel model = engine.Fit([1, 2, 3, 4, 5, 7], 3, Context.Rbf(1), null, Token);
+        Assert.Contains("row 0, column 1 (counted from 0) of the inputs is -1E+200", Assert.Throws<InputException>(() => model.Transform([1, -1e200], new double[model.Dimension])).Message, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => ContextureEngine.Create(new EngineOptions { Device = "abacus" }));
         Assert.Throws<DeviceException>(() => ContextureEngine.Create(new EngineOptions { Device = "cuda:99" }));
         engine.Dispose();
