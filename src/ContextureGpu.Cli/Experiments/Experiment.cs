@@ -1,4 +1,5 @@
 using System.Globalization;
+using static System.FormattableString;
 
 namespace ContextureGpu.Cli;
 
@@ -30,7 +31,7 @@ internal static class Experiment
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
         ReportPage page = work(engine);
-        (string, string)[] facts = [("device", $"{engine.Device.Selector}: {engine.Device.Name}"), ("seconds", Text($"{System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds:f0}"))];
+        (string, string)[] facts = [("device", $"{engine.Device.Selector}: {engine.Device.Name}"), ("seconds", Invariant($"{System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds:f0}"))];
         page = page with { Sections = [.. page.Sections, new ReportSection("Again", [new ReportFacts(facts), new ReportCommand(request.Command)])] };
         if (request.Report is not null)
             HtmlReport.Write(request.Report, page);
@@ -56,9 +57,6 @@ internal static class Experiment
 
     /// <summary>Two significant digits: what a parameter in a table needs, and what it then is.</summary>
     public static double Rounded(double value) => double.Parse(value.ToString("g2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-
-    /// <summary>Text of a culture of no country.</summary>
-    public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static void PrintJson(string name, ReportPage page) => JsonOutput.Print(writer =>
     {

@@ -53,4 +53,8 @@ internal sealed record PublishedSet(string Name, string Target, TargetKind Kind,
             table = table.Rows(RowSplit.Of(table.Rows, [(double)most / table.Rows], seed)[0]);
         return (table, EvaluationTarget.From(table, Target, Kind));
     }
+
+    /// <summary>The inputs of a table of this set.</summary>
+    public ContextSample Sample(DataTable table, PreprocessingOptions preprocessing) =>
+        ContextTable.Read(table, Context.Knn(1), Preprocessing.Fit(table, preprocessing with { Exclude = [Target] }), null, out _).Sample;
 }
