@@ -55,6 +55,17 @@ internal static class Experiment
     /// <summary>The same as whole numbers, without repetitions.</summary>
     public static int[] GeometricCounts(int low, int high, int count) => [.. Geometric(low, high, count).Select(v => (int)Math.Round(v)).Distinct()];
 
+    /// <summary>As near to equal ratios as <paramref name="count"/> different whole numbers can be, or all of them where there are fewer: where two would be the same, the next ones follow.</summary>
+    public static int[] DifferentCounts(int low, int high, int count)
+    {
+        int[] counts = [.. Geometric(low, high, Math.Min(count, high - low + 1)).Select(v => (int)Math.Round(v))];
+        for (int i = 1; i < counts.Length; i++)
+            counts[i] = Math.Max(counts[i], counts[i - 1] + 1);
+        for (int i = counts.Length - 1, most = high; i >= 0; i--, most--)
+            counts[i] = Math.Min(counts[i], most);
+        return counts;
+    }
+
     /// <summary>Two significant digits: what a parameter in a table needs, and what it then is.</summary>
     public static double Rounded(double value) => double.Parse(value.ToString("g2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 

@@ -2,12 +2,13 @@ namespace ContextureGpu.Cli;
 
 /// <summary>A context with what tau says of it, and what probes say: errors are means over splits of the rows.</summary>
 /// <param name="Family">RBF, kNN, or one of them masked.</param>
+/// <param name="Level">gamma or K.</param>
 /// <param name="Context">The context.</param>
 /// <param name="Tau">tau, finite.</param>
 /// <param name="Dimension">d*.</param>
 /// <param name="Probes">For each split the linear probe of the task; where it is a class, then those of the indicator of each class, by least squares.</param>
 /// <param name="Split">Shares of the rows.</param>
-internal sealed record RankedContext(string Family, Context Context, double Tau, int Dimension, IReadOnlyList<IReadOnlyList<ProbeCurve>> Probes, SplitShares Split)
+internal sealed record RankedContext(string Family, double Level, Context Context, double Tau, int Dimension, IReadOnlyList<IReadOnlyList<ProbeCurve>> Probes, SplitShares Split)
 {
     /// <summary>Test error at the best d.</summary>
     public double Error => Mean(p => p.BestError);

@@ -20,7 +20,9 @@ internal static class TauCorrelation
         ("kNN", r => r.Family == "kNN", Same, r => r.Error),
         ("masked RBF", r => r.Family == "masked RBF", Same, r => r.Error),
         ("masked kNN", r => r.Family == "masked kNN", Same, r => r.Error),
-        ("tau below 10", r => r.Tau < LargeTau, Same, r => r.Error),
+        ("gamma ≤ 1", r => !r.Family.EndsWith("RBF", StringComparison.Ordinal) || r.Level <= 1, Same, r => r.Error),
+        ("gamma ≤ 0.1", r => !r.Family.EndsWith("RBF", StringComparison.Ordinal) || r.Level <= 0.1, Same, r => r.Error),
+        ("tau < 10", r => r.Tau < LargeTau, Same, r => r.Error),
         ("log tau", _ => true, tau => Array.ConvertAll(tau, Math.Log), r => r.Error),
         ("rank of tau", _ => true, Ranks, r => r.Error),
         ("error at d*", _ => true, Same, r => r.ErrorAtDimension),
@@ -88,7 +90,7 @@ internal static class TauCorrelation
                         new ReportTable(["set", "rows", "contexts", "Pearson", "published", "distance", "published"], [.. rows]),
                     ]),
                     new ReportSection("What moves the correlation", [
-                        new ReportText("Pearson's correlation where one thing is done otherwise: one family of contexts alone, no context with a tau above 10, another function of tau, another error. The squared error of classes is that of a ridge regression of their indicators."),
+                        new ReportText("Pearson's correlation where one thing is done otherwise: one family of contexts alone, RBF contexts with small gamma only, no context with a tau above 10, another function of tau, another error. The squared error of classes is that of a ridge regression of their indicators."),
                         new ReportTable(["set", .. Variants.Select(v => v.Name)], [.. variants]),
                     ]),
                     new ReportSection("Contexts", figures),
@@ -103,11 +105,11 @@ internal static class TauCorrelation
         ContextSample sample = set.Sample(table, options.Preprocessing);
         var ranked = new List<RankedContext>();
         int flat = 0;
-        foreach ((string family, Context context) in Contexts(table.Rows, perFamily, draws))
+        foreach ((string family, double level, Context context) in Contexts(table.Rows, perFamily, draws))
         {
             (ContextMetric tau, IReadOnlyList<IReadOnlyList<ProbeCurve>> probes) = engine.Rank(sample, context, targets, options, splits, cancellationToken);
             if (double.IsFinite(tau.Value))
-                ranked.Add(new RankedContext(family, context, tau.Value, tau.BestDimension, probes, options.Split));
+                ranked.Add(new RankedContext(family, level, context, tau.Value, tau.BestDimension, probes, options.Split));
             else
                 flat++;
         }
@@ -121,18 +123,18 @@ internal static class TauCorrelation
     // 1 for the smallest; equal ones share the mean of their ranks.
     private static double[] Ranks(double[] values) => Array.ConvertAll(values, v => values.Count(o => o < v) + (0.5 * (values.Count(o => o == v) + 1)));
 
-    /// <summary>The contexts of the four families for a set of <paramref name="rows"/> rows.</summary>
-    internal static IEnumerable<(string Family, Context Context)> Contexts(int rows, int perFamily, int draws)
+    /// <summary>The contexts of the four families for a set of <paramref name="rows"/> rows, with gamma or K.</summary>
+    internal static IEnumerable<(string Family, double Level, Context Context)> Contexts(int rows, int perFamily, int draws)
     {
         double[] gammas = [.. Experiment.Geometric(1e-3, 10, perFamily).Select(Experiment.Rounded)];
-        int[] counts = Experiment.GeometricCounts(2, Math.Max(2, rows / 2), perFamily);
+        int[] counts = Experiment.DifferentCounts(2, Math.Max(2, rows / 2), perFamily);
         foreach (double gamma in gammas)
-            yield return ("RBF", Context.Rbf(gamma));
+            yield return ("RBF", gamma, Context.Rbf(gamma));
         foreach (int k in counts)
-            yield return ("kNN", Context.Knn(k));
+            yield return ("kNN", k, Context.Knn(k));
         foreach (double gamma in gammas)
-            yield return ("masked RBF", Context.Mask(MaskRate, Context.Rbf(gamma), draws));
+            yield return ("masked RBF", gamma, Context.Mask(MaskRate, Context.Rbf(gamma), draws));
         foreach (int k in counts)
-            yield return ("masked kNN", Context.Mask(MaskRate, Context.Knn(k), draws));
+            yield return ("masked kNN", k, Context.Mask(MaskRate, Context.Knn(k), draws));
     }
 }
