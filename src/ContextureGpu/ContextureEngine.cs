@@ -211,7 +211,7 @@ public sealed partial class ContextureEngine : IDisposable
         var solvers = new SpectralSolver[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            FitShape shape = FitShape.Of(sample, parts[i].Dimension) with { Backend = Device.Backend };
+            FitShape shape = FitShape.Of(sample, parts[i].Dimension) with { Storage = Device.PreferredStorage() };
             int atoms = (int)Math.Min(int.MaxValue, FitMemory.Atoms(parts[i].Part, shape));
             solvers[i] = Choose(options.Solver, sample.Rows, atoms, parts[i].Dimension, Device.SupportsDouble);
             FitMemory.Check(parts[i].Part, shape, solvers[i], Unsafe.SizeOf<T>(), options.EffectiveLandmarks, budget, Device);

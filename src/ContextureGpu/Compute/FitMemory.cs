@@ -15,8 +15,8 @@ internal sealed record FitShape(int Rows, int Inputs, int Dimension, IReadOnlyDi
     /// <summary>Features of a teacher, by file.</summary>
     public IReadOnlyDictionary<string, int> Features { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>Where the fit runs: laws on a processor may be stored where those on others are not.</summary>
-    public BackendKind Backend { get; init; }
+    /// <summary>How laws that are averages of many are kept.</summary>
+    public LawStorage Storage { get; init; }
 
     public static FitShape Of(ContextSample sample, int dimension) => new(
         sample.Rows, sample.Dimension, dimension, sample.Classes.ToDictionary(c => c.Key, c => c.Value.Count), sample.Edges.ToDictionary(e => e.Key, e => e.Value.Count))
@@ -154,7 +154,7 @@ internal static class FitMemory
                 return sum.Terms.Select(t => Law(t.Part, shape, e, width)).Aggregate((a, b) => a + b) + new LawBytes(e * width * (n + (2 * Atoms(context, shape))), 0);
             case RbfContext or CosineContext or TargetContext:
                 return new LawBytes(e * ((n * ((2 * shape.Inputs) + 4)) + ((2 + SymmetricScratch) * n * width)), 0);
-            case MaskContext { Then: RbfContext or KnnContext } mask when StoredAverage.IsChosen(mask, shape.Rows, shape.Backend):
+            case MaskContext { Then: RbfContext or KnnContext } mask when StoredAverage.IsChosen(mask, shape.Rows, shape.Storage):
                 LawBytes part = mask.Then is KnnContext ? Law(mask.Then, shape, e, width) : default;
                 return new LawBytes(e * ((n * n) + (2 * n * width)), (HostBytes * n * (n + (3 * shape.Inputs))) + part.Host);
             case MaskContext { Then: RbfContext } mask:

@@ -20,10 +20,10 @@ internal class StoredAverage(Lazy<double[]> entries, Lazy<BoundContext> parts) :
     protected double[] Entries => entries.Value;
 
     /// <summary>
-    /// Whether the average over a sample is stored: where it fits, on a processor, whose products are far quicker than its exponentials and sparse sums; of neighbours where they are so
+    /// Whether the average over a sample is stored: where that is preferred and it fits; of neighbours where they are so
     /// many that few entries would be left out.
     /// </summary>
-    public static bool IsChosen(MaskContext mask, int rows, BackendKind backend) => backend == BackendKind.Cpu && (long)rows * rows <= MostEntries && mask.Then switch
+    public static bool IsChosen(MaskContext mask, int rows, LawStorage storage) => storage == LawStorage.StoredWhereSmall && (long)rows * rows <= MostEntries && mask.Then switch
     {
         RbfContext => true,
         KnnContext { Search: KnnSearch.Exact } knn => (long)mask.Draws * knn.K >= rows,

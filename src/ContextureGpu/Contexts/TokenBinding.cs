@@ -138,12 +138,12 @@ internal static class TokenBinding
     }
 
     /// <summary>The average of another context over masks of the columns.</summary>
-    public static BoundContext Bind(MaskContext mask, ContextSample sample, Func<Context, ContextSample, BoundContext> bind, BackendKind backend, CancellationToken cancellationToken)
+    public static BoundContext Bind(MaskContext mask, ContextSample sample, Func<Context, ContextSample, BoundContext> bind, LawStorage storage, CancellationToken cancellationToken)
     {
         bool[][] masks = ColumnMask.Draw(
             sample.ColumnStarts.Length - 1, mask.Rate, mask.Draws, mask.Seed, visible => visible.Contains(true) && ColumnMask.Hide(sample, visible).Varies)
             ?? throw new InputException($"{mask}: at this rate the masks leave nothing visible that varies; take a lower rate");
-        bool isStored = StoredAverage.IsChosen(mask, sample.Rows, backend);
+        bool isStored = StoredAverage.IsChosen(mask, sample.Rows, storage);
         if (mask.Then is RbfContext { Gamma: double gamma, Kind: var kind })
         {
             var kernel = new RadialKernel(kind, gamma);

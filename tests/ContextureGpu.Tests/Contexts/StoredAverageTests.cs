@@ -49,7 +49,7 @@ public sealed class StoredAverageTests
         var mask = (MaskContext)Context.Parse(expression);
         using CpuDevice device = CpuDevice.Open();
         Arithmetic<double> on = device.Arithmetic<double>();
-        BoundContext stored = Bind(BackendKind.Cpu), elsewhere = Bind(BackendKind.Cuda);
+        BoundContext stored = Bind(LawStorage.StoredWhereSmall), elsewhere = Bind(LawStorage.Parts);
         Assert.IsAssignableFrom<StoredAverage>(stored);
         Assert.False(elsewhere is StoredAverage);
         using LinearOperator<double> first = stored.OnSample(on), second = elsewhere.OnSample(on);
@@ -63,19 +63,19 @@ public sealed class StoredAverageTests
         using LinearOperator<double> new1 = stored.At(on, Sample(0.5), device), new2 = elsewhere.At(on, Sample(0.5), device);
         Assert.Equal(Dense(on, new2), Dense(on, new1));
 
-        BoundContext Bind(BackendKind backend) => TokenBinding.Bind(mask, sample, (then, seen) => ContextBinding.Bind(then, seen, device, CancellationToken.None), backend, CancellationToken.None);
+        BoundContext Bind(LawStorage storage) => TokenBinding.Bind(mask, sample, (then, seen) => ContextBinding.Bind(then, seen, device, CancellationToken.None), storage, CancellationToken.None);
     }
 
     [Fact]
     public void Few_neighbours_and_many_rows_are_not_stored()
     {
         var knn = (MaskContext)Context.Parse("mask(rate=0.2, then=knn(k=10))");
-        Assert.True(StoredAverage.IsChosen(knn, 500, BackendKind.Cpu));
-        Assert.False(StoredAverage.IsChosen(knn, 501, BackendKind.Cpu));
+        Assert.True(StoredAverage.IsChosen(knn, 500, LawStorage.StoredWhereSmall));
+        Assert.False(StoredAverage.IsChosen(knn, 501, LawStorage.StoredWhereSmall));
         var rbf = (MaskContext)Context.Parse("mask(rate=0.2, then=rbf(gamma=1))");
-        Assert.True(StoredAverage.IsChosen(rbf, 5792, BackendKind.Cpu));
-        Assert.False(StoredAverage.IsChosen(rbf, 5793, BackendKind.Cpu));
-        Assert.False(StoredAverage.IsChosen(rbf, 500, BackendKind.OpenCl));
+        Assert.True(StoredAverage.IsChosen(rbf, 5792, LawStorage.StoredWhereSmall));
+        Assert.False(StoredAverage.IsChosen(rbf, 5793, LawStorage.StoredWhereSmall));
+        Assert.False(StoredAverage.IsChosen(rbf, 500, LawStorage.Parts));
     }
 
     private static double[] Dense(Arithmetic<double> on, LinearOperator<double> law)
