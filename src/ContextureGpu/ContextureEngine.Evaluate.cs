@@ -199,20 +199,7 @@ public sealed partial class ContextureEngine
         var probes = new List<ProbeCurve>();
         if (split is { } rows)
         {
-            int features = Math.Min(d0, Math.Max(1, top.Count(v => v > 0)));
-            for (int t = 0; t < targets.Count; t++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                int place = t;
-                progress?.Report(new FitProgress(FitPhase.Probing, t, targets.Count, 0, null));
-                ProbeData data = ProbeData.Of(r => FirstFeatures(spectrum, r, features), features, targets[t], rows);
-                if (data.UnseenClasses() is { Count: > 0 } unseen)
-                    warnings.Add($"target {Naming.Quote(targets[t].Name)}: no training row has {Naming.List(unseen)}, so no probe can predict it");
-                IProgress<double>? share = progress is null ? null : new Share(f => progress.Report(new FitProgress(FitPhase.Probing, place, targets.Count, f, null)));
-                probes.Add(_devices.Run(device => Probe.Curve(data, _host, device, share, cancellationToken), warnings));
-                if (probes[^1].Linear.GradientNorm > Probe.Certified)
-                    warnings.Add($"target {Naming.Quote(targets[t].Name)}: the logistic regression stopped at a gradient of {probes[^1].Linear.GradientNorm:g2}");
-            }
+            probes = Probes(spectrum, Math.Min(d0, Math.Max(1, top.Count(v => v > 0))), targets, rows, warnings, progress, cancellationToken);
             Lap("probe");
         }
         progress?.Report(new FitProgress(FitPhase.Done, 0, 1, 1, null));
@@ -241,6 +228,52 @@ public sealed partial class ContextureEngine
         }
     }
 
+    /// <summary>What of a context tau and probes say, without the judgement of its association: the part of an evaluation that comparisons of many contexts need.</summary>
+    /// <param name="sample">Inputs.</param>
+    /// <param name="context">A context with one law.</param>
+    /// <param name="targets">Tasks on the same rows, at least one.</param>
+    /// <param name="options">How; the rows are not thinned.</param>
+    /// <param name="splits">Splits of the rows, at least 1; each has the seed after that of the one before.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <returns>tau, and for each split a probe of each target.</returns>
+    internal (ContextMetric Tau, IReadOnlyList<IReadOnlyList<ProbeCurve>> Probes) Rank(
+        ContextSample sample, Context context, IReadOnlyList<EvaluationTarget> targets, EvaluationOptions options, int splits, CancellationToken cancellationToken)
+    {
+        CheckTargets(targets, sample.Rows);
+        int d0 = Math.Min(options.MaxDimension, sample.Rows - 1);
+        var bindings = new List<BoundContext>();
+        SpectralModel model = Fit(sample, context, options.Spectral with { Dimension = d0 + 1, Seed = options.Seed }, null, bindings, cancellationToken);
+        JudgedSpectrum spectrum = JudgedSpectrum.Of(model, WeightsOf(bindings, sample.Rows), _host);
+        double[] s = Array.ConvertAll(spectrum.SingularValues, v => Math.Clamp(v, 0, 1));
+        d0 = Math.Min(d0, s.Length);
+        int features = Math.Min(d0, Math.Max(1, s.Count(v => v > 0)));
+        var probes = new IReadOnlyList<ProbeCurve>[splits];
+        for (int p = 0; p < splits; p++)
+            probes[p] = Probes(spectrum, features, targets, ProbeSplit(sample.Rows, options with { Seed = options.Seed + (ulong)p }, []), [], null, cancellationToken);
+        return (ContextMetric.Of(s, d0, options.Beta), probes);
+    }
+
+    private List<ProbeCurve> Probes(
+        JudgedSpectrum spectrum, int features, IReadOnlyList<EvaluationTarget> targets, (int[] Train, int[] Validation, int[] Test) rows, List<string> warnings,
+        IProgress<FitProgress>? progress, CancellationToken cancellationToken)
+    {
+        var probes = new List<ProbeCurve>();
+        for (int t = 0; t < targets.Count; t++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int place = t;
+            progress?.Report(new FitProgress(FitPhase.Probing, t, targets.Count, 0, null));
+            ProbeData data = ProbeData.Of(r => FirstFeatures(spectrum, r, features), features, targets[t], rows);
+            if (data.UnseenClasses() is { Count: > 0 } unseen)
+                warnings.Add($"target {Naming.Quote(targets[t].Name)}: no training row has {Naming.List(unseen)}, so no probe can predict it");
+            IProgress<double>? share = progress is null ? null : new Share(f => progress.Report(new FitProgress(FitPhase.Probing, place, targets.Count, f, null)));
+            probes.Add(_devices.Run(device => Probe.Curve(data, _host, device, share, cancellationToken), warnings));
+            if (probes[^1].Linear.GradientNorm > Probe.Certified)
+                warnings.Add($"target {Naming.Quote(targets[t].Name)}: the logistic regression stopped at a gradient of {probes[^1].Linear.GradientNorm:g2}");
+        }
+        return probes;
+    }
+
     // The context on some of the rows, and on halves of them.
     private ContextReport EvaluateSubset(
         ContextSample sample, Context context, IReadOnlyList<EvaluationTarget> targets, EvaluationOptions options, int count, IProgress<FitProgress>? progress,
@@ -264,24 +297,21 @@ public sealed partial class ContextureEngine
                 part.Subset(chosen), thinner, options.Spectral with { Dimension = Math.Min(d0 + 1, half - 1), Seed = options.Seed }, new PhasesBeforeDone(progress), null, cancellationToken);
             tau[r] = ContextMetric.Of([.. JudgedSpectrum.Of(model, weights, _host).SingularValues.Select(s => Math.Clamp(s, 0, 1))], d0, options.Beta).Value;
         }
-        double mean = tau.Average(), left = 1 - ((double)count / sample.Rows), spread = Quantile * Math.Sqrt(tau.Sum(t => (t - mean) * (t - mean)) / (Halves - 1));
-        double corrected = report.Tau.Value - (left * (mean - report.Tau.Value));
-        var estimate = new SubsetEstimate(
-            count, sample.Rows, Math.Min(report.Tau.Value, corrected) - spread, Math.Max(report.Tau.Value, corrected) + spread, Halves);
+        var estimate = SubsetEstimate.From(report.Tau.Value, tau, count, sample.Rows);
         if (!double.IsFinite(estimate.TauLow) || !double.IsFinite(estimate.TauHigh))
             warnings.Add($"tau has no finite value on {count} of {sample.Rows} rows, or on halves of them, so nothing is known of its error; take more rows");
         else if (estimate.IsWide)
             warnings.Add($"tau from {count} of {sample.Rows} rows lies between {estimate.TauLow:g4} and {estimate.TauHigh:g4}: too wide to rank contexts by; take more rows");
+        else if (report.Tau.Abstains)
+            warnings.Add($"tau from {count} of {sample.Rows} rows is too near beta + 1 to say anything, and so is its interval");
         return report with { Context = context, Estimate = estimate, Warnings = [.. warnings, .. report.Warnings] };
     }
 
-    /// <summary>Halves of a part that its context is fitted on again, and the two-sided 95 % quantile of Student's t with one degree of freedom less.</summary>
-    private const int Halves = 8;
+    /// <summary>Halves of a part that its context is fitted on again.</summary>
+    private const int Halves = SubsetEstimate.Halves;
 
-    private const double Quantile = 2.365;
-
-    /// <summary>With fewer neighbours in a subset than this, a context of neighbours has another character there.</summary>
-    private const int LeastNeighbors = 3;
+    /// <summary>With fewer neighbours in a subset than this, and half as many in its halves, a context of neighbours has another character there: its interval misses tau too often.</summary>
+    private const int LeastNeighbors = 10;
 
     // With as many neighbours as lie within the same distance when only a share of the rows is there.
     private static Context Thinned(Context context, double share, List<string>? warnings) => ContextTree.Replace(context, leaf =>

@@ -219,7 +219,7 @@ public sealed partial class ContextureEngine : IDisposable
         var solvers = new SpectralSolver[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            int atoms = (int)Math.Min(int.MaxValue, FitMemory.Atoms(parts[i].Part, FitShape.Of(sample, parts[i].Dimension)));
+            int atoms = (int)Math.Min(int.MaxValue, FitMemory.Atoms(parts[i].Part, Shape(i)));
             solvers[i] = Choose(options.Solver, sample.Rows, atoms, parts[i].Dimension, Device.SupportsDouble);
             CheckMemory(i);
         }
@@ -295,8 +295,9 @@ public sealed partial class ContextureEngine : IDisposable
         };
         return new SpectralModel(context, landmarks is null ? sample : sample.Subset(landmarks.Rows, landmarks.Mass), fitted, facts);
 
-        void CheckMemory(int i) => FitMemory.Check(
-            parts[i].Part, FitShape.Of(sample, parts[i].Dimension), solvers[i], Unsafe.SizeOf<T>(), options.EffectiveLandmarks, budget, Device);
+        FitShape Shape(int i) => FitShape.Of(sample, parts[i].Dimension) with { Storage = Device.PreferredStorage() };
+
+        void CheckMemory(int i) => FitMemory.Check(parts[i].Part, Shape(i), solvers[i], Unsafe.SizeOf<T>(), options.EffectiveLandmarks, budget, Device);
     }
 
     private Landmarks ChooseLandmarks<T>(

@@ -76,6 +76,8 @@ internal static class EvaluationRun
         {
             foreach (Context context in request.Contexts)
             {
+                if (line is not null && request.Contexts.Count > 1)
+                    line.Subject = $"context {reports.Count + 1} of {request.Contexts.Count}";
                 reports.Add(engine.Evaluate(request.Table, context, request.Targets, request.Options, line, cancellationToken));
                 if (request.Encoder is { } features)
                     encoders.Add(engine.EvaluateEncoder(
@@ -88,18 +90,18 @@ internal static class EvaluationRun
             .. reports.SelectMany(r => r.Seconds).GroupBy(p => p.Phase).Select(g => (g.Key, g.Sum(p => p.Seconds))),
             ("total", request.ReadSeconds + clock.Elapsed.TotalSeconds),
         ];
-        bool areMany = reports.Count > 1;
-        string[] warnings = [.. request.Warnings.Concat(reports.SelectMany(r => r.Warnings.Select(w => areMany && !w.Contains(r.Context.ToString(), StringComparison.Ordinal) ? $"{r.Context}: {w}" : w))).Distinct()];
+        string[] warnings = Warnings(request.Warnings, reports);
         var outcome = new EvaluationOutcome(request, reports, encoders, Rank(reports), warnings, seconds);
+        ReportPage? page = request.Report is not null || request.Form == OutputForm.Markdown ? EvaluationReport.Of(Content(outcome, engine.Device)) : null;
         if (request.Report is not null)
-            HtmlReport.Write(request.Report, EvaluationReport.Of(Content(outcome, engine.Device)));
+            HtmlReport.Write(request.Report, page!);
         switch (request.Form)
         {
             case OutputForm.Json:
                 EvaluationJson.Print(outcome);
                 break;
             case OutputForm.Markdown:
-                Console.Write(EvaluationMarkdown.Document(outcome));
+                Console.Write(MarkdownReport.Render(page!));
                 break;
             case OutputForm.Text:
                 EvaluationText.Print(outcome);
@@ -108,6 +110,15 @@ internal static class EvaluationRun
         if (!request.Quiet)
             FitRun.PrintWarnings(warnings);
         return 0;
+    }
+
+    /// <summary>Each once: what is said of every context is said of none in particular, and the rest of its own.</summary>
+    internal static string[] Warnings(IEnumerable<string> ofData, IReadOnlyList<ContextReport> reports)
+    {
+        HashSet<string> common = [.. reports[0].Warnings];
+        foreach (ContextReport report in reports)
+            common.IntersectWith(report.Warnings);
+        return [.. ofData.Concat(reports.SelectMany(r => r.Warnings.Select(w => common.Contains(w) || w.Contains(r.Context.ToString(), StringComparison.Ordinal) ? w : $"{r.Context}: {w}"))).Distinct()];
     }
 
     private static EvaluationContent Content(EvaluationOutcome outcome, DeviceDescription device)

@@ -67,10 +67,12 @@ internal static class ReproduceCommand
         (Option<string> folder, Option<string[]> sets, Option<int> rows) = Sets([]);
         var contexts = Count("--contexts", "Contexts of each of the four families.", 35);
         var draws = Count("--draws", "Masks of a masked context.", 50);
-        var command = new Command("tau-correlation", "Correlation of tau with the best error of a probe over many contexts.") { folder, sets, rows, contexts, draws };
+        var splits = Count("--splits", "Splits that errors are the mean of.", 1);
+        var points = new Option<string?>("--points") { Description = "Writes every context with its tau and errors, .csv." };
+        var command = new Command("tau-correlation", "Correlation of tau with the best error of a probe over many contexts.") { folder, sets, rows, contexts, draws, splits, points };
         common.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(TauCorrelation.Run(
-            result.GetValue(folder)!, result.GetValue(sets)!, AtLeast(result, contexts, 2), AtLeast(result, draws, 1), AtLeast(result, rows, 50), common.Read(result), cancellationToken)));
+            result.GetValue(folder)!, result.GetValue(sets)!, AtLeast(result, contexts, 2), AtLeast(result, draws, 1), AtLeast(result, splits, 1), AtLeast(result, rows, 50), result.GetValue(points), common.Read(result), cancellationToken)));
         return command;
     }
 

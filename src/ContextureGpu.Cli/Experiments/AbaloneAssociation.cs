@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace ContextureGpu.Cli;
 
 /// <summary>
@@ -23,22 +25,22 @@ internal static class AbaloneAssociation
         double first = First(reports[1]);
         return new ReportPage(
             "Association on abalone: knn with K = 150, 30 and 5",
-            Experiment.Text($"tau_d has the published shapes {(agrees ? "for all three contexts" : "not for all contexts")}, and the target's cosine with the first eigenfunction is {first:f3} for K = 30 (published: close to 0.5)."),
+            Invariant($"tau_d has the published shapes {(agrees ? "for all three contexts" : "not for all contexts")}, and the target's cosine with the first eigenfunction is {first:f3} for K = 30 (published: close to 0.5)."),
             [.. reports.SelectMany(r => r.Warnings).Distinct()],
             [
                 new ReportSection("Measured beside published", [
                     new ReportTable(
-                        ["context", "association", "published", "tau_d", "published", "tau", "d*", "λ", "E|k − 1|", "cosine with μ₁", "largest cosine"],
+                        ["context", "verdict", "of the three", "published", "tau_d", "published", "tau", "d*", "λ", "E|k − 1|", "cosine with μ₁", "largest cosine"],
                         [.. reports.Select((r, i) => (string[])[
-                            r.Context.ToString(), EvaluationReport.Name(r.Association.Verdict), Published[i].Association, r.Tau.FallsThroughout ? "falls throughout" : "falls, then rises", Published[i].Shape,
-                            EvaluationReport.Tau(r), Experiment.Text($"{r.Tau.BestDimension}"), Experiment.Text($"{r.Association.Decay.Rate:g3}"), Experiment.Text($"{r.Association.KernelDeviation:f3}"),
-                            Experiment.Text($"{First(r):f3}"), Largest(r),
+                            r.Context.ToString(), EvaluationReport.Name(r.Association.Verdict), Place(r, reports), Published[i].Association, r.Tau.FallsThroughout ? "falls throughout" : "falls, then rises", Published[i].Shape,
+                            EvaluationReport.Tau(r), Invariant($"{r.Tau.BestDimension}"), Invariant($"{r.Association.Decay.Rate:g3}"), Invariant($"{r.Association.KernelDeviation:f3}"),
+                            Invariant($"{First(r):f3}"), Largest(r),
                         ])]),
                     new ReportTable(
                         ["context", "best d", "test error", "R²", "without features"],
                         [.. reports.Select(r => (string[])[
-                            r.Context.ToString(), Experiment.Text($"{r.Probes[0].BestDimension}"), Experiment.Text($"{r.Probes[0].BestError:g4}"),
-                            Experiment.Text($"{r.Probes[0].Linear.Test.RSquared:f3}"), Experiment.Text($"{r.Probes[0].BaselineError:g4}"),
+                            r.Context.ToString(), Invariant($"{r.Probes[0].BestDimension}"), Invariant($"{r.Probes[0].BestError:g4}"),
+                            Invariant($"{r.Probes[0].Linear.Test.RSquared:f3}"), Invariant($"{r.Probes[0].BaselineError:g4}"),
                         ])]),
                 ]),
                 new ReportSection("Spectra, tau and error", [
@@ -54,12 +56,16 @@ internal static class AbaloneAssociation
             ]);
     });
 
+    // Weak, moderate and strong as the publication says it: of three contexts beside one another.
+    private static string Place(ContextReport report, IEnumerable<ContextReport> reports) =>
+        EvaluationWords.FromWeakToStrong(reports).ToList().IndexOf(report) switch { 0 => "weakest", 1 => "between", _ => "strongest" };
+
     private static double First(ContextReport report) => Math.Abs(report.Compatibility[0].Cosines[0]);
 
     private static string Largest(ContextReport report)
     {
         IReadOnlyList<double> cosines = report.Compatibility[0].Cosines;
         int at = Enumerable.Range(0, cosines.Count).MaxBy(i => Math.Abs(cosines[i]));
-        return Experiment.Text($"{Math.Abs(cosines[at]):f3} (i = {at + 1})");
+        return Invariant($"{Math.Abs(cosines[at]):f3} (i = {at + 1})");
     }
 }

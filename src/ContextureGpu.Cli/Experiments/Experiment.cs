@@ -1,4 +1,5 @@
 using System.Globalization;
+using static System.FormattableString;
 
 namespace ContextureGpu.Cli;
 
@@ -30,7 +31,7 @@ internal static class Experiment
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
         ReportPage page = work(engine);
-        (string, string)[] facts = [("device", $"{engine.Device.Selector}: {engine.Device.Name}"), ("seconds", Text($"{System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds:f0}"))];
+        (string, string)[] facts = [("device", $"{engine.Device.Selector}: {engine.Device.Name}"), ("seconds", Invariant($"{System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds:f0}"))];
         page = page with { Sections = [.. page.Sections, new ReportSection("Again", [new ReportFacts(facts), new ReportCommand(request.Command)])] };
         if (request.Report is not null)
             HtmlReport.Write(request.Report, page);
@@ -54,11 +55,19 @@ internal static class Experiment
     /// <summary>The same as whole numbers, without repetitions.</summary>
     public static int[] GeometricCounts(int low, int high, int count) => [.. Geometric(low, high, count).Select(v => (int)Math.Round(v)).Distinct()];
 
+    /// <summary>As near to equal ratios as <paramref name="count"/> different whole numbers can be, or all of them where there are fewer: where two would be the same, the next ones follow.</summary>
+    public static int[] DifferentCounts(int low, int high, int count)
+    {
+        int[] counts = [.. Geometric(low, high, Math.Min(count, high - low + 1)).Select(v => (int)Math.Round(v))];
+        for (int i = 1; i < counts.Length; i++)
+            counts[i] = Math.Max(counts[i], counts[i - 1] + 1);
+        for (int i = counts.Length - 1, most = high; i >= 0; i--, most--)
+            counts[i] = Math.Min(counts[i], most);
+        return counts;
+    }
+
     /// <summary>Two significant digits: what a parameter in a table needs, and what it then is.</summary>
     public static double Rounded(double value) => double.Parse(value.ToString("g2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-
-    /// <summary>Text of a culture of no country.</summary>
-    public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static void PrintJson(string name, ReportPage page) => JsonOutput.Print(writer =>
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using ContextureGpu.Kernels;
+using static System.FormattableString;
 
 namespace ContextureGpu.Cli;
 
@@ -33,7 +34,7 @@ internal static class MaskRateExperiment
         var baseline = new List<double>();
         foreach (double rate in ordered)
         {
-            Experiment.Say(Experiment.Text($"tokens(rate={rate})"));
+            Experiment.Say(Invariant($"tokens(rate={rate})"));
             ContextReport[] reports = [.. data.Select((d, r) => engine.Evaluate(
                 d.Table, Context.Tokens(rate), [d.Task], request.Evaluation with { Seed = request.Seed + (ulong)r }, null, cancellationToken))];
             errors.Add(Repeated.Of([.. reports.Select(r => r.Probes[0].BestError)]));
@@ -44,14 +45,14 @@ internal static class MaskRateExperiment
         bool isInside = errors[best].IsBelow(errors[0]) && errors[best].IsBelow(errors[^1]);
         return new ReportPage(
             "Masked tokens: error against the mask rate",
-            Experiment.Text($"The best mask rate is {ordered[best]}, {(isInside ? "inside: its error is below that of the lowest and of the highest rate by more than two standard errors" : "not told apart from an end")} (published: neither too high nor too low)."),
+            Invariant($"The best mask rate is {ordered[best]}, {(isInside ? "inside: its error is below that of the lowest and of the highest rate by more than two standard errors" : "not told apart from an end")} (published: neither too high nor too low)."),
             [],
             [
                 new ReportSection("Measured beside published", [
-                    new ReportText(Experiment.Text($"{Rows} sequences of {Pairs} pairs out of {Tokens} tokens; the second token of a pair follows from the first and one of {Topics} topics with probability {Topical}, and is any otherwise. Test error rate of a linear probe of the topic, mean ± standard error over {repeats} data sets; {baseline.Average():g3} without features.")),
-                    new ReportTable(["mask rate", "error rate", "decay rate λ"], [.. ordered.Select((rate, i) => (string[])[Experiment.Text($"{rate}"), errors[i].ToString(), decays[i].ToString()])]),
+                    new ReportText(Invariant($"{Rows} sequences of {Pairs} pairs out of {Tokens} tokens; the second token of a pair follows from the first and one of {Topics} topics with probability {Topical}, and is any otherwise. Test error rate of a linear probe of the topic, mean ± standard error over {repeats} data sets; {baseline.Average():g3} without features.")),
+                    new ReportTable(["mask rate", "error rate", "decay rate λ"], [.. ordered.Select((rate, i) => (string[])[Invariant($"{rate}"), errors[i].ToString(), decays[i].ToString()])]),
                     new ReportFigure(
-                        new Plot("error against the mask rate", new PlotAxis("mask rate"), new PlotAxis("test error rate"), [Repeated.Curve("error rate", ordered, errors), new PlotMark(Experiment.Text($"best rate = {ordered[best]}"), ordered[best])]),
+                        new Plot("error against the mask rate", new PlotAxis("mask rate"), new PlotAxis("test error rate"), [Repeated.Curve("error rate", ordered, errors), new PlotMark(Invariant($"best rate = {ordered[best]}"), ordered[best])]),
                         "A low rate shows nearly all of X (strong association), a high one nearly nothing (weak)."),
                     new ReportFigure(
                         new Plot("decay against the mask rate", new PlotAxis("mask rate"), new PlotAxis("decay rate λ", EvaluationReport.ScaleOf(decays.Select(d => d.Mean))), [Repeated.Curve("λ", ordered, decays)]),

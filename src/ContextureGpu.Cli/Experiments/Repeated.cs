@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace ContextureGpu.Cli;
 
 /// <summary>A number measured several times with different draws.</summary>
@@ -23,5 +25,5 @@ internal readonly record struct Repeated(double Mean, double StandardError)
     };
 
     /// <inheritdoc/>
-    public override string ToString() => Experiment.Text($"{Mean:g3} ± {StandardError:g2}");
+    public override string ToString() => Invariant($"{Mean:g3} ± {StandardError:g2}");
 }

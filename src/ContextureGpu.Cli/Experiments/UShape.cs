@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace ContextureGpu.Cli;
 
 /// <summary>
@@ -21,6 +23,7 @@ internal static class UShape
             foreach ((PublishedSet set, string path) in PublishedSet.In(folder, names))
             {
                 (DataTable table, EvaluationTarget task) = set.Read(path, mostRows, request.Seed);
+                ContextSample sample = set.Sample(table, request.Evaluation.Preprocessing);
                 double[] counts = [.. Experiment.GeometricCounts(2, table.Rows - 1, levels).Select(k => (double)k)];
                 double[] gammas = [.. Experiment.Geometric(1e-4, 100, levels).Select(Experiment.Rounded)];
                 foreach ((string family, string level, double[] values, Func<double, Context> make) in new (string, string, double[], Func<double, Context>)[]
@@ -32,28 +35,27 @@ internal static class UShape
                     foreach (double value in values)
                     {
                         Experiment.Say($"{set.Name}: {make(value)}");
-                        errors.Add(Repeated.Of([.. Enumerable.Range(0, splits).Select(s => engine.Evaluate(
-                            table, make(value), [task], request.Evaluation with { Seed = request.Seed + (ulong)s }, null, cancellationToken).Probes[0].BestError)]));
+                        errors.Add(Repeated.Of([.. engine.Rank(sample, make(value), [task], request.Evaluation, splits, cancellationToken).Probes.Select(p => p[0].BestError)]));
                     }
                     int best = Enumerable.Range(0, errors.Count).MinBy(i => errors[i].Mean);
                     bool isInside = errors[best].IsBelow(errors[0]) && errors[best].IsBelow(errors[^1]);
                     curves++;
                     inside += isInside ? 1 : 0;
-                    rows.Add([set.Name, family, Experiment.Text($"{level} = {values[best]:g3}"), errors[best].ToString(), errors[0].ToString(), errors[^1].ToString(), isInside ? "inside" : "not told apart from an end", "inside"]);
+                    rows.Add([set.Name, family, Invariant($"{level} = {values[best]:g3}"), errors[best].ToString(), errors[0].ToString(), errors[^1].ToString(), isInside ? "inside" : "not told apart from an end", "inside"]);
                     figures.Add(new ReportFigure(
                         new Plot(
                             $"{set.Name}, {family}", new PlotAxis(level, AxisScale.Logarithmic), new PlotAxis(task.IsClass ? "test error rate" : "test mean squared error"),
-                            [Repeated.Curve("test error", values, errors), new PlotMark(Experiment.Text($"best {level} = {values[best]:g3}"), values[best])]),
+                            [Repeated.Curve("test error", values, errors), new PlotMark(Invariant($"best {level} = {values[best]:g3}"), values[best])]),
                         family == "kNN" ? "Strong association left, weak right." : "Weak association left, strong right."));
                 }
             }
             return new ReportPage(
                 "Error against association",
-                Experiment.Text($"The best level lies inside, below both ends by two standard errors, for {inside} of {curves} curves (published: U-shaped)."),
+                Invariant($"The best level lies inside, below both ends by two standard errors, for {inside} of {curves} curves (published: U-shaped)."),
                 [],
                 [
                     new ReportSection("Measured beside published", [
-                        new ReportText(Experiment.Text($"Test error of a linear probe, mean ± standard error over {splits} splits; d0 = {request.MaxDimension}, at most {mostRows} rows.")),
+                        new ReportText(Invariant($"Test error of a linear probe, mean ± standard error over {splits} splits; d0 = {request.MaxDimension}, at most {mostRows} rows.")),
                         new ReportTable(["set", "family", "best level", "error there", "at the lowest level", "at the highest", "best level is", "published"], [.. rows]),
                     ]),
                     new ReportSection("Curves", figures),

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace ContextureGpu.Cli;
 
@@ -64,13 +64,13 @@ internal static class EvaluationReport
         }
         ContextReport best = ranked[0];
         sections.Add(new ReportSection("How it was computed", [new ReportFacts([
-            ("data", Text($"{content.Source}: {best.Rows} rows, {best.InputDimension} inputs")), .. content.Facts,
+            ("data", Invariant($"{content.Source}: {best.Rows} rows, {best.InputDimension} inputs")), .. content.Facts,
             .. ranked.Take(detailed).Select(r => ($"seconds{(detailed == 1 ? "" : $", {r.Context}")}", FitReport.Times(r.Seconds))),
         ])]));
         sections.Add(new ReportSection("Again", [new ReportCommand(content.Command)]));
-        string verdict = ranked.Count == 1 ? best.Summary : Text($"Best of {ranked.Count}: {best.Summary}");
+        string verdict = ranked.Count == 1 ? best.Summary : Invariant($"Best of {ranked.Count}: {best.Summary}");
         return new ReportPage(
-            ranked.Count == 1 ? $"{best.Context} on {content.Source}" : Text($"{ranked.Count} contexts on {content.Source}"), verdict,
+            ranked.Count == 1 ? $"{best.Context} on {content.Source}" : Invariant($"{ranked.Count} contexts on {content.Source}"), verdict,
             content.Warnings, sections);
     }
 
@@ -81,7 +81,7 @@ internal static class EvaluationReport
         foreach (ContextReport report in reports)
             lines.Add(FitReport.Curve(reports.Count == 1 ? "tau_d" : report.Context.ToString(), report.Tau.ByDimension));
         if (reports is [{ Tau.Abstains: false } only])
-            lines.Add(new PlotMark(Text($"d* = {only.Tau.BestDimension}"), only.Tau.BestDimension));
+            lines.Add(new PlotMark(Invariant($"d* = {only.Tau.BestDimension}"), only.Tau.BestDimension));
         return new ReportFigure(new Plot("tau against the number of features", DimensionAxis, new PlotAxis("tau_d", ScaleOf(reports.SelectMany(r => r.Tau.ByDimension))), lines), caption);
     }
 
@@ -90,7 +90,7 @@ internal static class EvaluationReport
     {
         ProbeCurve first = reports[0].Probes[target];
         IEnumerable<PlotSeries> lines = reports.Count == 1
-            ? [Error("test", first.Dimensions, first.TestErrors), Error("validation", first.Dimensions, first.ValidationErrors), Level("without features", first), new PlotMark(Text($"best d = {first.BestDimension}"), first.BestDimension)]
+            ? [Error("test", first.Dimensions, first.TestErrors), Error("validation", first.Dimensions, first.ValidationErrors), Level("without features", first), new PlotMark(Invariant($"best d = {first.BestDimension}"), first.BestDimension)]
             : [.. reports.Select(r => Error(r.Context.ToString(), r.Probes[target].Dimensions, r.Probes[target].TestErrors)), Level("without features", first)];
         return new ReportFigure(new Plot($"error of a linear probe of {first.Target}", DimensionAxis, new PlotAxis(Name(first.Metric)), [.. lines]), caption);
     }
@@ -106,12 +106,13 @@ internal static class EvaluationReport
             new ReportTable(
                 ["context", "association", "tau", "d*", .. probed ? (string[])["error", "at d"] : []],
                 [.. ranked.Select(r => (string[])[
-                    r.Context.ToString(), Name(r.Association.Verdict), $"{EvaluationWords.Number(r.Tau.Value)}{(r.Tau.Abstains ? "*" : "")}", Text($"{r.Tau.BestDimension}"),
-                    .. probed ? (string[])[Text($"{r.Probes[0].BestError:g3}"), Text($"{r.Probes[0].BestDimension}")] : [],
+                    r.Context.ToString(), Name(r.Association.Verdict), $"{EvaluationWords.Number(r.Tau.Value)}{(r.Tau.Abstains ? "*" : "")}", Invariant($"{r.Tau.BestDimension}"),
+                    .. probed ? (string[])[Invariant($"{r.Probes[0].BestError:g3}"), Invariant($"{r.Probes[0].BestDimension}")] : [],
                 ])]),
         };
         if (probed)
-            blocks.Add(new ReportText(Text($"Errors are those of a linear probe of {ranked[0].Probes[0].Target} on test rows ({Name(ranked[0].Probes[0].Metric)}; {ranked[0].Probes[0].BaselineError:g4} without features).")));
+            blocks.Add(new ReportText(Invariant($"Errors are those of a linear probe of {ranked[0].Probes[0].Target} on test rows ({Name(ranked[0].Probes[0].Metric)}; {ranked[0].Probes[0].BaselineError:g4} without features).")));
+        blocks.Add(new ReportText($"From the weakest association to the strongest, by the decay of their spectra: {string.Join(", ", EvaluationWords.FromWeakToStrong(ranked).Select(r => r.Context))}."));
         if (ranked.Any(r => r.Tau.Abstains))
             blocks.Add(new ReportText("* tau lies so near β + 1 that it says nothing of this context."));
         if (content.Levels is { } levels)
@@ -145,14 +146,15 @@ internal static class EvaluationReport
         double[] s = [.. report.SingularValues], residuals = report.Model.Residuals.ToArray();
         Association association = report.Association;
         yield return new ReportSection($"{prefix}Association", [
+            .. prefix.Length > 0 ? (ReportBlock[])[new ReportText(report.Summary)] : [],
             .. association.Reasons.Select(reason => new ReportText(Sentence(reason))),
             new ReportFacts([
                 ("verdict", Name(association.Verdict)),
                 ("decay rate λ", EvaluationWords.Decay(association.Decay)),
-                ("E|k_X − 1|", Text($"{association.KernelDeviation:g3}{(association.KernelDeviationError > 0 ? Text($" ± {association.KernelDeviationError:g2}") : "")}")),
-                ("Lipschitz constant", association.Lipschitz is { } l ? Text($"at least {l:g3} per unit of the inputs") : "not measured"),
+                ("E|k_X − 1|", Invariant($"{association.KernelDeviation:g3}{(association.KernelDeviationError > 0 ? Invariant($" ± {association.KernelDeviationError:g2}") : "")}")),
+                ("Lipschitz constant", association.Lipschitz is { } l ? Invariant($"at least {l:g3} per unit of the inputs") : "not measured"),
                 ("mixing", Advice(association.Suggestion)),
-                ("tau", $"{Tau(report)}{(report.Estimate is { } e ? Text($", {e.TauLow:g4} to {e.TauHigh:g4} from {e.Rows} of {e.Of} rows") : "")}"),
+                ("tau", $"{Tau(report)}{(report.Estimate is { } e ? Invariant($", {e.TauLow:g4} to {e.TauHigh:g4} from {e.Rows} of {e.Of} rows") : "")}"),
             ]),
             FitReport.Spectrum([("s", s), ("s²", [.. s.Select(v => v * v)])]),
             Tau([report], report.Tau.Abstains
@@ -161,7 +163,7 @@ internal static class EvaluationReport
             .. report.WorstCaseByDimension.Count > 0
                 ? (ReportBlock[])[new ReportFigure(
                     new Plot("worst case over compatible tasks", DimensionAxis, new PlotAxis("worst-case error"), [FitReport.Curve("error", report.WorstCaseByDimension)]),
-                    Text($"The largest error of a linear model on d features over all tasks with ρ ≥ {1 - report.Epsilon:g3}."))]
+                    Invariant($"The largest error of a linear model on d features over all tasks with ρ ≥ {1 - report.Epsilon:g3}."))]
                 : [],
         ]);
         for (int t = 0; t < report.Probes.Count; t++)
@@ -175,10 +177,10 @@ internal static class EvaluationReport
     private static ReportSection Encoder(EncoderReport encoder, string prefix) => new($"{prefix}The encoder", [
         new ReportText("How much of the context the given features have learned."),
         new ReportFacts([
-            ("rank", Text($"{encoder.Rank}")),
-            ("ratio trace", Text($"{encoder.RatioTrace:g4} of at most {encoder.LargestTrace:g4}, a gap of {encoder.TraceGap:g3}")),
+            ("rank", Invariant($"{encoder.Rank}")),
+            ("ratio trace", Invariant($"{encoder.RatioTrace:g4} of at most {encoder.LargestTrace:g4}, a gap of {encoder.TraceGap:g3}")),
             ("worst-case error", encoder.WorstCase is { } worst
-                ? worst.Upper - worst.Lower > 1e-6 ? Text($"{worst.Lower:g4} to {worst.Upper:g4}") : Text($"{worst.Upper:g4}")
+                ? worst.Upper - worst.Lower > 1e-6 ? Invariant($"{worst.Lower:g4} to {worst.Upper:g4}") : Invariant($"{worst.Upper:g4}")
                 : "no task is compatible"),
         ]),
     ]);
@@ -190,11 +192,11 @@ internal static class EvaluationReport
         yield return new ReportTable(
             ["probe", "train", "validation", "test", classes ? "log-loss" : "R²"],
             [
-                Row(Text($"linear, d = {probe.BestDimension}, penalty {probe.Linear.Setting:g2}"), probe.Linear),
-                Row(Text($"{probe.Neighbors.Setting:g4} neighbours, d = {probe.BestDimension}"), probe.Neighbors),
-                ["without features", "", "", Text($"{probe.BaselineError:g3}"), ""],
+                Row(Invariant($"linear, d = {probe.BestDimension}, penalty {probe.Linear.Setting:g2}"), probe.Linear),
+                Row(Invariant($"{probe.Neighbors.Setting:g4} neighbours, d = {probe.BestDimension}"), probe.Neighbors),
+                ["without features", "", "", Invariant($"{probe.BaselineError:g3}"), ""],
             ]);
-        yield return Errors([report], t, Text($"{(classes ? "Share of wrong answers" : "Mean squared error")} of a linear probe; d was chosen on the validation rows."));
+        yield return Errors([report], t, Invariant($"{(classes ? "Share of wrong answers" : "Mean squared error")} of a linear probe; d was chosen on the validation rows."));
         TargetCompatibility[] tasks = [.. report.Compatibility.Where(c => c.Target == probe.Target)];
         if (tasks is [{ Class: not null }, { } other])
             tasks = [other];                         // one of two classes against the rest is the other, with the sign reversed
@@ -205,17 +207,17 @@ internal static class EvaluationReport
         yield return tasks.Length == 1
             ? new ReportFigure(
                 new Plot("coefficients of the target", new PlotAxis("i"), new PlotAxis("⟨f, μ_i⟩² / ‖f‖²"), [new PlotBars("share", [.. first.Cosines.Take(shown).Select(c => c * c)])]),
-                Text($"Share of its variance along each function{(shown < first.Cosines.Count ? Text($", the first {shown}") : "")}."))
+                Invariant($"Share of its variance along each function{(shown < first.Cosines.Count ? Invariant($", the first {shown}") : "")}."))
             : new ReportFigure(
                 new Plot("coefficients of the classes", new PlotAxis("i", AxisScale.Logarithmic), new PlotAxis("share explained"), [.. tasks.Take(Palette.Series).Select(c => FitReport.Curve(c.Class ?? c.Target, Cumulative(c.Cosines)))]),
                 "Share of the variance of each class against the rest that the first i functions explain.");
         yield return new ReportTable(
             [first.Class is null ? "target" : "class", "ρ", "|⟨f, μ₁⟩| / ‖f‖", "explained"],
-            [.. tasks.Select(c => (string[])[c.Class ?? c.Target, Text($"{c.Rho:f3}"), c.Cosines.Count == 0 ? "" : Text($"{Math.Abs(c.Cosines[0]):f3}"), Text($"{c.Captured:f3}")])]);
+            [.. tasks.Select(c => (string[])[c.Class ?? c.Target, Invariant($"{c.Rho:f3}"), c.Cosines.Count == 0 ? "" : Invariant($"{Math.Abs(c.Cosines[0]):f3}"), Invariant($"{c.Captured:f3}")])]);
 
         string[] Row(string name, ProbeResult result) => [
-            name, Text($"{result.Train.Error:g3}"), Text($"{result.Validation.Error:g3}"), Text($"{result.Test.Error:g3}"),
-            (classes ? result.Test.LogLoss : result.Test.RSquared) is { } score ? Text($"{score:f3}") : "",
+            name, Invariant($"{result.Train.Error:g3}"), Invariant($"{result.Validation.Error:g3}"), Invariant($"{result.Test.Error:g3}"),
+            (classes ? result.Test.LogLoss : result.Test.RSquared) is { } score ? Invariant($"{score:f3}") : "",
         ];
     }
 
@@ -263,6 +265,4 @@ internal static class EvaluationReport
 
     // A symbol at the beginning, as k_X, stays what it is.
     private static string Sentence(string text) => text.Length > 1 && text[1] is not '_' ? $"{char.ToUpperInvariant(text[0])}{text[1..]}." : $"{text}.";
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -36,6 +36,9 @@ internal static class EvaluationWords
         _ => string.Create(CultureInfo.InvariantCulture, $"{decay.Rate:g4}, to a tenth within {decay.FeaturesToTenth:g3} features (R2 {decay.RSquared:f3})"),
     };
 
+    /// <summary>Contexts from the weakest association to the strongest, by the decay of their spectra.</summary>
+    public static IEnumerable<ContextReport> FromWeakToStrong(IEnumerable<ContextReport> reports) => reports.OrderByDescending(r => r.Association.Decay.Rate);
+
     /// <summary>tau with what stands beside it.</summary>
     public static string Tau(ContextReport report)
     {

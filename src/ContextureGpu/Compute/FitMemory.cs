@@ -15,6 +15,9 @@ internal sealed record FitShape(int Rows, int Inputs, int Dimension, IReadOnlyDi
     /// <summary>Features of a teacher, by file.</summary>
     public IReadOnlyDictionary<string, int> Features { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>How laws that are averages of many are kept.</summary>
+    public LawStorage Storage { get; init; }
+
     public static FitShape Of(ContextSample sample, int dimension) => new(
         sample.Rows, sample.Dimension, dimension, sample.Classes.ToDictionary(c => c.Key, c => c.Value.Count), sample.Edges.ToDictionary(e => e.Key, e => e.Value.Count))
     {
@@ -155,6 +158,9 @@ internal static class FitMemory
                 // A device may hold a slab of the kernel matrix; the search for neighbours is over before.
                 double slab = Math.Min(n * n, Math.Max(ScaledKernel.SlabElements, 64 * n));
                 return new LawBytes(e * ((n * ((2 * shape.Inputs) + 6)) + ((2 + SymmetricScratch) * n * width) + slab), n * (local.Neighbor + 1) * (HostBytes + IndexBytes));
+            case MaskContext { Then: RbfContext or KnnContext } mask when StoredAverage.IsChosen(mask, shape.Rows, shape.Storage):
+                LawBytes part = mask.Then is KnnContext ? Law(mask.Then, shape, e, width) : default;
+                return new LawBytes(e * ((n * n) + (2 * n * width)), (HostBytes * n * (n + (3 * shape.Inputs))) + part.Host);
             case MaskContext { Then: RbfContext } mask:
                 return new LawBytes(e * ((n * ((4 * shape.Inputs) + 4 + mask.Draws)) + ((3 + SymmetricScratch) * n * width)), 0);
             case MaskContext mask:

@@ -45,7 +45,8 @@ internal static class ContextBinding
         CutMixContext cutmix => CutMixBinding.Bind(cutmix, sample),
         MaskContext mask when ContextTree.Leaves(mask).Any(FeatureBinding.IsDual) => throw new InputException(
             $"{mask}: what follows a mask must be a law of A given the visible columns; a dual kernel has none"),
-        MaskContext mask => TokenBinding.Bind(mask, sample, (then, seen) => Bind(then, seen, device, cancellationToken)),
+        MaskContext mask => TokenBinding.Bind(
+            mask, sample, (then, seen) => Bind(then, seen, device, cancellationToken), device.Description.PreferredStorage(), cancellationToken),
         CustomContext custom => BindCustom(custom, sample),
         _ => throw new ArgumentException($"'{context}' has no single law", nameof(context)),
     };

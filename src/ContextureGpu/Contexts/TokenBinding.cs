@@ -138,28 +138,31 @@ internal static class TokenBinding
     }
 
     /// <summary>The average of another context over masks of the columns.</summary>
-    public static BoundContext Bind(MaskContext mask, ContextSample sample, Func<Context, ContextSample, BoundContext> bind)
+    public static BoundContext Bind(MaskContext mask, ContextSample sample, Func<Context, ContextSample, BoundContext> bind, LawStorage storage, CancellationToken cancellationToken)
     {
         bool[][] masks = ColumnMask.Draw(
             sample.ColumnStarts.Length - 1, mask.Rate, mask.Draws, mask.Seed, visible => visible.Contains(true) && ColumnMask.Hide(sample, visible).Varies)
             ?? throw new InputException($"{mask}: at this rate the masks leave nothing visible that varies; take a lower rate");
+        bool isStored = StoredAverage.IsChosen(mask, sample.Rows, storage);
         if (mask.Then is RbfContext { Gamma: double gamma, Kind: var kind })
         {
-            return new MaskedRadialContext(new RadialKernel(kind, gamma), sample, Array.ConvertAll(masks, visible => ColumnMask.Inputs(sample, visible)))
-            {
-                Rows = sample.Rows,
-                Atoms = sample.Rows,
-                Space = BoundContext.SampleSpace,
-            };
+            var kernel = new RadialKernel(kind, gamma);
+            int[][] inputs = Array.ConvertAll(masks, visible => ColumnMask.Inputs(sample, visible));
+            var walks = new MaskedRadialContext(kernel, sample, inputs) { Rows = sample.Rows, Atoms = sample.Rows, Space = BoundContext.SampleSpace };
+            return isStored ? StoredAverage.OfWalks(kernel, sample, inputs, walks, cancellationToken) : walks;
         }
-        var parts = new (double Weight, BoundContext Part)[masks.Length];
-        for (int m = 0; m < masks.Length; m++)
+        return isStored ? StoredAverage.OfLaws(sample.Rows, Laws(), new(Mixed)) : Mixed();
+
+        IEnumerable<(double Weight, CompressedRows Law)> Laws() => masks.CountBy(visible => visible, SameElements<bool>.Instance)
+            .Select(g => ((double)g.Value / masks.Length, bind(mask.Then, ColumnMask.Hide(sample, g.Key)).StoredLaw!));
+
+        MixedContext Mixed()
         {
-            bool[] visible = masks[m];
-            parts[m] = (1.0 / masks.Length, ProjectedContext.Of(bind(mask.Then, ColumnMask.Hide(sample, visible)), rows => ColumnMask.Hide(rows, visible)));
+            (double Weight, BoundContext Part)[] parts = Array.ConvertAll(masks, visible =>
+                (1.0 / masks.Length, (BoundContext)ProjectedContext.Of(bind(mask.Then, ColumnMask.Hide(sample, visible)), rows => ColumnMask.Hide(rows, visible))));
+            BoundContext first = parts[0].Part;
+            return new MixedContext(parts) { Rows = sample.Rows, Atoms = first.Atoms, Space = first.Space, InputWeights = first.InputWeights, Warnings = first.Warnings };
         }
-        BoundContext first = parts[0].Part;
-        return new MixedContext(parts) { Rows = sample.Rows, Atoms = first.Atoms, Space = first.Space, InputWeights = first.InputWeights, Warnings = first.Warnings };
     }
 
     private static (double Weight, bool[] Visible)[] Masks(TokensContext tokens, int columns)

@@ -1,5 +1,5 @@
-using System.Globalization;
 using ContextureGpu.Kernels;
+using static System.FormattableString;
 
 namespace ContextureGpu;
 
@@ -60,8 +60,8 @@ internal static class AssociationMeasurement
         for (int i = 0; i < rows.Length; i++)
             variance += Math.Pow(kernel.Weights[rows[i]] / mass * (deviation[i] - mean), 2);
         double error = rows.Length == n ? 0 : Math.Sqrt(variance * (1 - ((double)rows.Length / n)));
-        double[] drops = [.. drop.Where((_, p) => pairs[p] >= 0).Order()];
-        return Judge(DecayFit.Of(spectrum), spectrum.Length, mean, error, steepest < 0 ? null : steepest, drops.Length == 0 ? null : Median(drops));
+        double[] drops = [.. drop.Where((_, p) => pairs[p] >= 0)];
+        return Judge(DecayFit.Of(spectrum), spectrum.Length, mean, error, steepest < 0 ? null : steepest, drops.Length == 0 ? null : Middle.Of(drops));
     }
 
     /// <summary>The verdict on the numbers.</summary>
@@ -72,13 +72,13 @@ internal static class AssociationMeasurement
             lonely = drop > Association.LargestDrop;
         var reasons = new List<string>
         {
-            $"{Fall(decay)}: {(fewFeatures ? "below" : slow ? "above" : "within")} {Text($"{Association.FewestFeatures} .. {Math.Max(dimension, Association.FewestFeatures)}")}",
-            Text($"E|k_X - 1| = {deviation:g3}: {(flat ? "below" : "not below")} {Association.LeastDeviation}"),
+            $"{Fall(decay)}: {(fewFeatures ? "below" : slow ? "above" : "within")} {Invariant($"{Association.FewestFeatures} .. {Math.Max(dimension, Association.FewestFeatures)}")}",
+            Invariant($"E|k_X - 1| = {deviation:g3}: {(flat ? "below" : "not below")} {Association.LeastDeviation}"),
         };
         if (drop is { } lost)
-            reasons.Add(Text($"the kernel loses {lost:p0} of its excess between nearest rows: {(lonely ? "above" : "not above")} {Association.LargestDrop:p0}"));
+            reasons.Add(Invariant($"the kernel loses {lost:p0} of its excess between nearest rows: {(lonely ? "above" : "not above")} {Association.LargestDrop:p0}"));
         if (lipschitz is { } slope)
-            reasons.Add(Text($"k_X changes by up to {slope:g3} per unit of the inputs"));
+            reasons.Add(Invariant($"k_X changes by up to {slope:g3} per unit of the inputs"));
         AssociationVerdict verdict = slow || (lonely && !fewFeatures) ? AssociationVerdict.TooStrong : fewFeatures || flat ? AssociationVerdict.TooWeak : AssociationVerdict.Moderate;
         MixingOperation suggestion = verdict switch
         {
@@ -108,7 +108,7 @@ internal static class AssociationMeasurement
     {
         0 => "the spectrum does not fall",
         double.PositiveInfinity => "every s_i is 0",
-        _ => Text($"the fit s_i^2 = exp(-{decay.Rate:g3} i) falls to a tenth after {decay.FeaturesToTenth:g3} features"),
+        _ => Invariant($"the fit s_i^2 = exp(-{decay.Rate:g3} i) falls to a tenth after {decay.FeaturesToTenth:g3} features"),
     };
 
     // For each row the nearest that differs from it and how far it is; -1 where there is none among the candidates.
@@ -134,10 +134,4 @@ internal static class AssociationMeasurement
         }
         return (other, distance);
     }
-
-    private static double Median(double[] sorted) => sorted.Length % 2 == 1
-        ? sorted[sorted.Length / 2]
-        : 0.5 * (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]);
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

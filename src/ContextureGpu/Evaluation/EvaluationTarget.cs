@@ -124,6 +124,11 @@ public sealed class EvaluationTarget
     internal EvaluationTarget Subset(int[] rows) => new(
         Name, _values is null ? null : Array.ConvertAll(rows, i => _values[i]), _classOf is null ? null : Array.ConvertAll(rows, i => _classOf[i]), Classes);
 
+    /// <summary>For each class the quantity that is 1 in its rows and 0 elsewhere; none for a quantity.</summary>
+    internal IReadOnlyList<EvaluationTarget> Indicators() => _classOf is null
+        ? []
+        : [.. Classes.Select((name, c) => Quantity($"{Name} = {name}", Array.ConvertAll(_classOf, of => of == c ? 1.0 : 0.0)))];
+
     private static bool HasTwoValues(ReadOnlySpan<double> values)
     {
         double first = double.NaN, second = double.NaN;

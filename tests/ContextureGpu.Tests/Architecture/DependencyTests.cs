@@ -40,7 +40,7 @@ public sealed partial class DependencyTests
         Nowhere("src/ContextureGpu/Contexts", DeviceNames(), _ => false, "a context does not know devices");
         Nowhere("src/ContextureGpu/Contexts", SeamName(), path => path is "src/ContextureGpu/Contexts/ContextBinding.cs" or "src/ContextureGpu/Contexts/BoundContext.cs" or "src/ContextureGpu/Contexts/ProjectedContext.cs"
             or "src/ContextureGpu/Contexts/PosteriorContext.cs" or "src/ContextureGpu/Contexts/FeatureContext.cs" or "src/ContextureGpu/Contexts/NeighborGraph.cs"
-            or "src/ContextureGpu/Contexts/LocalScaleBinding.cs" or "src/ContextureGpu/Contexts/FreshValues.cs", "only binding sees the seam");
+            or "src/ContextureGpu/Contexts/LocalScaleBinding.cs" or "src/ContextureGpu/Contexts/FreshValues.cs" or "src/ContextureGpu/Contexts/StoredAverage.cs", "only binding sees the seam");
         Nowhere("src/ContextureGpu/Operators", DeviceNames(), _ => false, "an operator does not know devices");
         Nowhere("src/ContextureGpu/Data", AnyKernelName(), _ => false, "reading data needs no device");
     }

@@ -90,11 +90,36 @@ public sealed class ExperimentTests
     [Fact]
     public void Contexts_of_the_four_families_are_all_different()
     {
-        (string Family, Context Context)[] contexts = [.. TauCorrelation.Contexts(4000, 35, 50)];
+        (string Family, double Level, Context Context)[] contexts = [.. TauCorrelation.Contexts(700, 35, 50)];
         Assert.Equal(contexts.Length, contexts.Select(c => c.Context).Distinct().Count());
         Assert.Equal(["RBF", "kNN", "masked RBF", "masked kNN"], contexts.Select(c => c.Family).Distinct());
         Assert.Equal(2 * 35, contexts.Count(c => c.Family.EndsWith("RBF", StringComparison.Ordinal)));
-        Assert.InRange(contexts.Length, 120, 140);
+        Assert.Equal(140, contexts.Length);
+    }
+
+    [Fact]
+    public void Counts_are_geometric_and_different()
+    {
+        Assert.Equal([1, 2, 5, 10, 22, 46, 100], Experiment.DifferentCounts(1, 100, 7));
+        Assert.Equal([2, 3, 4, 5, 6, 7, 8], Experiment.DifferentCounts(2, 8, 12));
+        int[] many = Experiment.DifferentCounts(2, 40, 35);
+        Assert.Equal((35, 2, 40), (many.Distinct().Count(), many[0], many[^1]));
+        Assert.Equal(many.Order(), many);
+    }
+
+    /// <summary>Numbers that stand for categories become indicators, as the publisher of the set declares them.</summary>
+    [Fact]
+    public async Task Columns_declared_as_categories_are_taken_as_such()
+    {
+        using var folder = new TemporaryFolder();
+        PublishedSet cmc = PublishedSet.All.Single(s => s.Name == "cmc");
+        string[] columns = ["Wifes_age", .. cmc.Categories, cmc.Target];
+        await File.WriteAllTextAsync(
+            folder.File("cmc.csv"), string.Join('\n', [string.Join(',', columns), .. Enumerable.Range(0, 12).Select(i => string.Join(',', columns.Select((_, j) => (i + j) % 3)))]) + "\n", Token);
+        (DataTable table, EvaluationTarget task) = cmc.Read(folder.File("cmc.csv"), 100, 0);
+        Assert.Equal(cmc.Categories, table.ColumnNames.Where((_, j) => !table.IsNumeric(j)));
+        Assert.Equal(3, task.Classes.Count);
+        Assert.Equal(1 + (3 * cmc.Categories.Count), cmc.Sample(table, new PreprocessingOptions()).Dimension);
     }
 
     [Fact]

@@ -53,7 +53,7 @@ internal sealed class Chromium : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a page in a window of this width, in light or dark, and waits until it is loaded.</summary>
+    /// <summary>Opens a page in a window of this width, in light, in dark or as it is printed, and waits until it is loaded.</summary>
     public async Task Open(string path, int width, string colourScheme)
     {
         string target = (await Call("Target.createTarget", new JsonObject { ["url"] = "about:blank" }))["targetId"]!.GetValue<string>();
@@ -61,7 +61,12 @@ internal sealed class Chromium : IAsyncDisposable
         foreach (string domain in new[] { "Page", "Runtime", "Log", "Network" })
             await Call($"{domain}.enable", []);
         await Call("Emulation.setDeviceMetricsOverride", new JsonObject { ["width"] = width, ["height"] = 844, ["deviceScaleFactor"] = 1, ["mobile"] = width < 500 });
-        await Call("Emulation.setEmulatedMedia", new JsonObject { ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = colourScheme }) });
+        bool isPrint = colourScheme == "print"; // a reader's dark screen must not make a dark sheet
+        await Call("Emulation.setEmulatedMedia", new JsonObject
+        {
+            ["media"] = isPrint ? "print" : "screen",
+            ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = isPrint ? "dark" : colourScheme }),
+        });
         _events.Clear();
         await Call("Page.navigate", new JsonObject { ["url"] = new Uri(path).AbsoluteUri });
         while (_events.All(e => e["method"]!.GetValue<string>() != "Page.loadEventFired"))

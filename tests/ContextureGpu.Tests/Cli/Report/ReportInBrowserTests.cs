@@ -5,10 +5,10 @@ using Xunit;
 
 namespace ContextureGpu.Tests.Cli;
 
-/// <summary>Reports as a browser shows them: on a telephone and on a desk, in light and dark.</summary>
+/// <summary>Reports as a browser shows them: on a telephone and on a desk, in light and dark, and on a sheet of A4 within its margins.</summary>
 public sealed class ReportInBrowserTests
 {
-    private static readonly (int Width, string Scheme)[] Views = [(390, "light"), (390, "dark"), (1200, "light"), (1200, "dark")];
+    private static readonly (int Width, string Scheme)[] Views = [(390, "light"), (390, "dark"), (1200, "light"), (1200, "dark"), (718, "print")];
 
     private static readonly (string Fault, string Element)[] Faults =
     [
