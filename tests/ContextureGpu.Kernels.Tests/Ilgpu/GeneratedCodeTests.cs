@@ -32,6 +32,8 @@ public sealed partial class GeneratedCodeTests : IClassFixture<GeneratedCodeTest
     [InlineData("LargeProductKernel.Product<AlongInner,AlongInner>", "fma.rn.f32", 544, "ld.shared.v4.f32", 32)]
     [InlineData("LargeProductKernel.Product<AlongOuter,AlongOuter>", "fma.rn.f32", 544, "ld.shared.v4.f32", 32)]
     [InlineData("LargeProductKernel.Product<AlongOuter,AlongInner>", "fma.rn.f32", 544, "ld.shared.v4.f32", 32)]
+    [InlineData("LargeProductKernel.SymmetricProduct<AlongInner>", "fma.rn.f32", 512, "ld.shared.v4.f32", 32)]
+    [InlineData("LargeProductKernel.SymmetricProduct<AlongOuter>", "fma.rn.f32", 512, "ld.shared.v4.f32", 32)]
     [InlineData("MatrixProductKernel.Product<Single>", "fma.rn.f32", 80, "ld.shared.v4.f32", 8)]
     [InlineData("MatrixProductKernel.Product<Double>", "fma.rn.f64", 80, "ld.shared.v2.f64", 16)]
     [InlineData("InnerProductKernel.Partial<Single,Double>", "fma.rn.f64", 64, "ld.shared.v2.f64", 16)]

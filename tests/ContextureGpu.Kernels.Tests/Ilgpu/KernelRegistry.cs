@@ -27,6 +27,7 @@ internal static class KernelRegistry
         {
             "" => [[]],
             "T" or "TSum" => [[typeof(float)], [typeof(double)]],
+            "TOperand" => [[typeof(AlongInner)], [typeof(AlongOuter)]],
             "TLeft,TRight" =>
             [
                 [typeof(AlongInner), typeof(AlongOuter)], [typeof(AlongInner), typeof(AlongInner)], [typeof(AlongOuter), typeof(AlongOuter)], [typeof(AlongOuter), typeof(AlongInner)],

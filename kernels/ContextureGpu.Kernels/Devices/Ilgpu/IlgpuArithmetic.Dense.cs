@@ -77,6 +77,12 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         // op(A) lies along K as it is, op(B) when it is transposed.
         switch (orientationA, orientationB)
         {
+            case (Orientation.Normal, Orientation.Transposed) when beta == T.Zero && left.Coincides(right):
+                LaunchSymmetric<AlongInner>();
+                break;
+            case (Orientation.Transposed, Orientation.Normal) when beta == T.Zero && left.Coincides(right):
+                LaunchSymmetric<AlongOuter>();
+                break;
             case (Orientation.Normal, Orientation.Normal):
                 Launch<AlongInner, AlongOuter>();
                 break;
@@ -90,6 +96,13 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
                 Launch<AlongOuter, AlongInner>();
                 break;
         }
+
+        void LaunchSymmetric<TOperand>()
+            where TOperand : struct, IOperandLayout =>
+            _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<Four<float>>, ArrayView<Four<float>>, LargeProductShape>>(
+                LargeProductKernel.SymmetricProduct<TOperand>,
+                (launch, stream) => launch(
+                    stream, new KernelConfig(TriangularTiles.Count(columnTiles), TileGeometry.Threads), left.Buffer!.View.Cast<Four<float>>(), target.Buffer!.View.Cast<Four<float>>(), shape));
 
         void Launch<TLeft, TRight>()
             where TLeft : struct, IOperandLayout
@@ -132,7 +145,7 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         IlgpuMatrix<T> left = Own(a), right = Own(b);
         int p = a.Columns, q = b.Columns;
         int tilesP = TileGeometry.Count(p, TileGeometry.Tile), tilesQ = TileGeometry.Count(q, TileGeometry.Tile), tiles = checked(tilesP * tilesQ);
-        bool symmetric = ReferenceEquals(left.Buffer, right.Buffer) && left.Offset == right.Offset && p == q && a.LeadingDimension == b.LeadingDimension;
+        bool symmetric = left.Coincides(right);
         long elements = (long)p * q;
         int mostBlocks = (int)Math.Clamp(PartialBytes / (elements * Interop.SizeOf<TSum>()), 1, (1 << 22) / tiles);
         long rowsPerBlock = ShortBlock;
