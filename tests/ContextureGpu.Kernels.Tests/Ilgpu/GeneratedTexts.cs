@@ -1,3 +1,4 @@
+using System.Reflection;
 using ContextureGpu.Kernels.Ilgpu;
 using ILGPU;
 using ILGPU.Backends;
@@ -13,6 +14,7 @@ internal static class GeneratedTexts
 {
     private static readonly Lazy<IReadOnlyDictionary<string, string>> AmperePtx = new(() => Ptx(CudaArchitecture.SM_80)), HopperPtx = new(() => Ptx(CudaArchitecture.SM_90));
     private static readonly Lazy<IReadOnlyDictionary<string, string>> C = new(() => Generate(
+        KernelRegistry.Portable,
         context => new CLBackend(context, new CLCapabilityContext(subGroups: false, float16: false, float64: true, int64_Atomics: false, genericAddressSpace: false), CLDeviceVendor.Other, new CLCVersion(2, 0)),
         compiled => ((CLCompiledKernel)compiled).Source));
 
@@ -31,13 +33,14 @@ internal static class GeneratedTexts
     public static IReadOnlyDictionary<string, string> OpenCl => C.Value;
 
     private static Dictionary<string, string> Ptx(CudaArchitecture architecture) => Generate(
+        KernelRegistry.Closed,
         context => new PTXBackend(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_78, null),
         compiled => ((PTXCompiledKernel)compiled).PTXAssembly);
 
-    private static Dictionary<string, string> Generate(Func<Context, Backend> create, Func<CompiledKernel, string> text)
+    private static Dictionary<string, string> Generate(IReadOnlyDictionary<string, MethodInfo> kernels, Func<Context, Backend> create, Func<CompiledKernel, string> text)
     {
         using Context context = AcceleratorCatalog.CreateContext(BackendKind.IlgpuCpu);
         using Backend backend = create(context);
-        return KernelRegistry.Closed.ToDictionary(kernel => kernel.Key, kernel => text(KernelLoader.Compile(backend, kernel.Value)));
+        return kernels.ToDictionary(kernel => kernel.Key, kernel => text(KernelLoader.Compile(backend, kernel.Value)));
     }
 }
