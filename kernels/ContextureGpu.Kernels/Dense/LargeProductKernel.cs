@@ -200,7 +200,7 @@ internal static class LargeProductKernel
             fromB += more * stepB;
             nextA = a[fromA];
             nextB = b[fromB];
-            int l = (stage * (Stage / 4)) + row, r = (stage * (Stage / 4)) + column;
+            long l = (stage * (Stage / 4)) + row, r = (stage * (Stage / 4)) + column;
             Accumulate(ref sum, leftFours, rightFours, l, r);
             Accumulate(ref sum, leftFours, rightFours, l + (Pitch / 4), r + (Pitch / 4));
             Accumulate(ref sum, leftFours, rightFours, l + (2 * (Pitch / 4)), r + (2 * (Pitch / 4)));
@@ -227,7 +227,7 @@ internal static class LargeProductKernel
         shape.OffsetC + (((tileRow * (long)Tile) + (FirstRow(Group.IdxX) * 4)) * shape.LeadingC) + (tileColumn * (long)(Tile / 4)) + FirstColumn(Group.IdxX);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Accumulate(ref Block8x8 sum, ArrayView<Four<float>> left, ArrayView<Four<float>> right, int l, int r)
+    private static void Accumulate(ref Block8x8 sum, ArrayView<Four<float>> left, ArrayView<Four<float>> right, long l, long r)
     {
         Four<float> upper = left[l], lower = left[l + 4], first = right[r], second = right[r + 8];
         Row(ref sum.L0, ref sum.R0, upper.X, first, second);

@@ -12,10 +12,14 @@ public sealed class MachineCodeTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Nothing_is_spilled_and_the_promised_groups_fit(string kernel, string architecture)
+    public void Loops_spill_nothing_and_the_promised_groups_fit(string kernel, string architecture)
     {
         MachineCode code = PtxAssembler.Get().Assemble(kernel, GeneratedTexts.PtxFor(architecture)[kernel], architecture);
-        Assert.Equal((0, 0, 0), (code.StackBytes, code.SpillStores, code.SpillLoads));
+        // A few words may be put away before the loop and fetched after it; nothing else is in local memory.
+        Assert.InRange(code.SpillStores, 0, 32);
+        Assert.InRange(code.StackBytes, 0, (code.SpillStores + 7) / 8 * 8);
+        if (code.SpillStores + code.SpillLoads > 0)
+            Assert.Equal(0, code.LocalAccessesInLoops);
         DeviceKernelAttribute mark = KernelRegistry.Closed[kernel].GetCustomAttribute<DeviceKernelAttribute>()!;
         Assert.InRange(code.GroupsAtATime(mark.Threads), mark.LeastGroups, 2048 / mark.Threads);
     }
@@ -70,7 +74,7 @@ public sealed class MachineCodeTests
             """;
         MachineCode code = PtxAssembler.Get().Assemble("a spilling kernel", ptx, "sm_80");
         Assert.True(code.SpillStores > 0 && code.SpillLoads > 0, $"{code.SpillStores} and {code.SpillLoads} bytes");
-        Assert.True(code.Count(@"(LDL|STL)[.A-Z0-9]*") > 0);
+        Assert.True(code.LocalAccessesInLoops > 0);
         Assert.Equal(1, code.GroupsAtATime(1024));
     }
 }

@@ -125,6 +125,23 @@ internal sealed record MachineCode(string Architecture, int Registers, int Share
     /// <summary>Instructions whose name matches a pattern.</summary>
     public int Count(string pattern) => Regex.Count(Listing.Value, @"^\s+/\*[0-9a-f]+\*/\s+(@!?U?P\w+\s+)?(?:" + pattern + @")[\s;]", RegexOptions.Multiline);
 
+    /// <summary>Accesses to local memory between a label and a jump back to it.</summary>
+    public int LocalAccessesInLoops
+    {
+        get
+        {
+            string[] lines = Listing.Value.Split('\n');
+            Dictionary<string, int> labels = lines.Select((line, i) => (Label: Regex.Match(line, @"^(\.L_\w+):").Groups[1].Value, i)).Where(label => label.Label.Length > 0).ToDictionary(label => label.Label, label => label.i);
+            HashSet<int> looped = [];
+            for (int i = 0; i < lines.Length; i++)
+            {
+                if (Regex.Match(lines[i], @"\bBRA\b.*`\((\.L_\w+)\)") is { Success: true } jump && labels.TryGetValue(jump.Groups[1].Value, out int start) && start < i)
+                    looped.UnionWith(Enumerable.Range(start, i - start));
+            }
+            return looped.Count(i => Regex.IsMatch(lines[i], @"\b(LDL|STL)\b"));
+        }
+    }
+
     /// <summary>
     /// Groups of so many threads that a multiprocessor has room for: 65,536 registers, of which a warp takes portions of 256, 2,048 threads, and the shared memory of the
     /// generation, of which each group takes 1 KB more for the system (CUDA C++ Programming Guide, "Compute Capabilities").
