@@ -1,5 +1,4 @@
 using ContextureGpu.Kernels.Ilgpu;
-using ILGPU;
 
 namespace ContextureGpu.Kernels.Tests.Ilgpu;
 

@@ -111,7 +111,16 @@ public sealed class TensorProductTests
         using var stageB = memory.Allocate1D<Four<float>>(TRight.StageElements / 2);
         var shape = new LargeProductShape
         {
-            OffsetA = Offset / 4, OffsetB = Offset / 4, OffsetC = Offset / 4, LeadingA = leadingA / 4, LeadingB = leadingB / 4, LeadingC = leadingC / 4, K = K, ColumnTiles = 2, Alpha = alpha, Beta = beta,
+            OffsetA = Offset / 4,
+            OffsetB = Offset / 4,
+            OffsetC = Offset / 4,
+            LeadingA = leadingA / 4,
+            LeadingB = leadingB / 4,
+            LeadingC = leadingC / 4,
+            K = K,
+            ColumnTiles = 2,
+            Alpha = alpha,
+            Beta = beta,
         };
         ArrayView<Four<float>> viewA = left.View.BaseView, viewB = right.View.BaseView, sharedA = stageA.View.BaseView, sharedB = stageB.View.BaseView;
         ArrayView<Pair> viewC = output.View.BaseView.Cast<Pair>();
