@@ -49,7 +49,7 @@ public sealed partial class ContextureEngine
         sample.CheckRange();
         ContextTable.ReadFiles(sample, context);
         Context resolved = ContextBinding.Resolve(context, sample);
-        BoundContext bound = ContextBinding.Bind(resolved, sample, _device, cancellationToken);
-        return new ContextSource(context, bound, FreshValues.Of(resolved, sample, _device, cancellationToken));
+        BoundContext bound = ContextBinding.Bind(resolved, sample, _devices.Current, cancellationToken);
+        return new ContextSource(context, bound, FreshValues.Of(resolved, sample, _devices.Current, cancellationToken));
     }
 }

@@ -116,10 +116,72 @@ internal static class LargeProductKernel
         where TLeft : struct, IOperandLayout
         where TRight : struct, IOperandLayout
     {
+        int tileRow = Grid.IdxX / shape.ColumnTiles, tileColumn = Grid.IdxX - (tileRow * shape.ColumnTiles);
+        Block8x8 sum = Sum<TLeft, TRight>(a, b, shape, tileRow, tileColumn);
+        long to = Place(shape, tileRow, tileColumn), below = to + (16 * shape.LeadingC);
+        StoreRow(c, to, shape, sum.L0, sum.R0);
+        StoreRow(c, to + shape.LeadingC, shape, sum.L1, sum.R1);
+        StoreRow(c, to + (2 * shape.LeadingC), shape, sum.L2, sum.R2);
+        StoreRow(c, to + (3 * shape.LeadingC), shape, sum.L3, sum.R3);
+        StoreRow(c, below, shape, sum.L4, sum.R4);
+        StoreRow(c, below + shape.LeadingC, shape, sum.L5, sum.R5);
+        StoreRow(c, below + (2 * shape.LeadingC), shape, sum.L6, sum.R6);
+        StoreRow(c, below + (3 * shape.LeadingC), shape, sum.L7, sum.R7);
+    }
+
+    /// <summary>
+    /// <c>C = alpha op(A) op(A)^T</c> by half: group g computes the tile on or below the diagonal that <see cref="TriangularTiles"/> names and stores it on both sides. The two
+    /// halves of a tile on the diagonal are sums of the same products in the same order, so C is symmetric to the bit.
+    /// </summary>
+    [DeviceKernel(TileGeometry.Threads, LeastGroups = 2)]
+    public static void SymmetricProduct<TOperand>(ArrayView<Four<float>> a, ArrayView<Four<float>> c, LargeProductShape shape)
+        where TOperand : struct, IOperandLayout
+    {
+        int tileRow = TriangularTiles.Row(Grid.IdxX, shape.ColumnTiles), tileColumn = TriangularTiles.Column(Grid.IdxX, shape.ColumnTiles);
+        Block8x8 sum = Scaled(shape.Alpha, Sum<TOperand, TOperand>(a, a, shape, tileRow, tileColumn));
+        long to = Place(shape, tileRow, tileColumn), below = to + (16 * shape.LeadingC);
+        c[to] = sum.L0;
+        c[to + 8] = sum.R0;
+        c[to + shape.LeadingC] = sum.L1;
+        c[to + shape.LeadingC + 8] = sum.R1;
+        c[to + (2 * shape.LeadingC)] = sum.L2;
+        c[to + (2 * shape.LeadingC) + 8] = sum.R2;
+        c[to + (3 * shape.LeadingC)] = sum.L3;
+        c[to + (3 * shape.LeadingC) + 8] = sum.R3;
+        c[below] = sum.L4;
+        c[below + 8] = sum.R4;
+        c[below + shape.LeadingC] = sum.L5;
+        c[below + shape.LeadingC + 8] = sum.R5;
+        c[below + (2 * shape.LeadingC)] = sum.L6;
+        c[below + (2 * shape.LeadingC) + 8] = sum.R6;
+        c[below + (3 * shape.LeadingC)] = sum.L7;
+        c[below + (3 * shape.LeadingC) + 8] = sum.R7;
+        if (tileRow != tileColumn)
+        {
+            // Column j of the block is row j of its mirror image.
+            int row = FirstRow(Group.IdxX), column = FirstColumn(Group.IdxX);
+            long mirror = shape.OffsetC + (((tileColumn * (long)Tile) + (column * 4)) * shape.LeadingC) + (tileRow * (long)(Tile / 4)) + row;
+            long right = mirror + (32 * shape.LeadingC);
+            StoreTurned(c, mirror, shape.LeadingC, sum.L0, sum.L1, sum.L2, sum.L3);
+            StoreTurned(c, mirror + 4, shape.LeadingC, sum.L4, sum.L5, sum.L6, sum.L7);
+            StoreTurned(c, right, shape.LeadingC, sum.R0, sum.R1, sum.R2, sum.R3);
+            StoreTurned(c, right + 4, shape.LeadingC, sum.R4, sum.R5, sum.R6, sum.R7);
+        }
+    }
+
+    /// <summary>The launch for C of <paramref name="rowTiles"/> by <paramref name="columnTiles"/> whole tiles.</summary>
+    public static KernelConfig GridOf(int rowTiles, int columnTiles) => new(checked(rowTiles * columnTiles), TileGeometry.Threads);
+
+    // The sums of the thread's 8 by 8 elements of a tile.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Block8x8 Sum<TLeft, TRight>(ArrayView<Four<float>> a, ArrayView<Four<float>> b, LargeProductShape shape, int tileRow, int tileColumn)
+        where TLeft : struct, IOperandLayout
+        where TRight : struct, IOperandLayout
+    {
         ArrayView<float> left = SharedMemory.Allocate<float>(2 * Stage);
         ArrayView<float> right = SharedMemory.Allocate<float>(2 * Stage);
         ArrayView<Four<float>> leftFours = left.Cast<Four<float>>(), rightFours = right.Cast<Four<float>>();
-        int t = Group.IdxX, tileRow = Grid.IdxX / shape.ColumnTiles, tileColumn = Grid.IdxX - (tileRow * shape.ColumnTiles);
+        int t = Group.IdxX;
         long fromA = shape.OffsetA + (tileRow * TLeft.Tile(shape.LeadingA)) + TLeft.First(t, shape.LeadingA), stepA = TLeft.Step(shape.LeadingA);
         long fromB = shape.OffsetB + (tileColumn * TRight.Tile(shape.LeadingB)) + TRight.First(t, shape.LeadingB), stepB = TRight.Step(shape.LeadingB);
         Four<float> nextA = a[fromA], nextB = b[fromB];
@@ -127,8 +189,7 @@ internal static class LargeProductKernel
         TRight.Store(right, 0, t, nextB);
         Group.Barrier();
 
-        int warp = TileGeometry.ShiftRight(t, 5), lane = t & 31;
-        int row = (TileGeometry.ShiftRight(warp, 1) * 8) + TileGeometry.ShiftRight(lane, 3), column = ((warp & 1) * 16) + (lane & 7);
+        int row = FirstRow(t), column = FirstColumn(t);
         Block8x8 sum = default;
         int stage = 0;
         for (int k = Depth; k <= shape.K; k += Depth)
@@ -139,7 +200,7 @@ internal static class LargeProductKernel
             fromB += more * stepB;
             nextA = a[fromA];
             nextB = b[fromB];
-            int l = (stage * (Stage / 4)) + row, r = (stage * (Stage / 4)) + column;
+            long l = (stage * (Stage / 4)) + row, r = (stage * (Stage / 4)) + column;
             Accumulate(ref sum, leftFours, rightFours, l, r);
             Accumulate(ref sum, leftFours, rightFours, l + (Pitch / 4), r + (Pitch / 4));
             Accumulate(ref sum, leftFours, rightFours, l + (2 * (Pitch / 4)), r + (2 * (Pitch / 4)));
@@ -153,24 +214,20 @@ internal static class LargeProductKernel
             TRight.Store(right, stage * Stage, t, nextB);
             Group.Barrier();
         }
-
-        long to = shape.OffsetC + (((tileRow * (long)Tile) + (row * 4)) * shape.LeadingC) + (tileColumn * (long)(Tile / 4)) + column;
-        long below = to + (16 * shape.LeadingC);
-        StoreRow(c, to, shape, sum.L0, sum.R0);
-        StoreRow(c, to + shape.LeadingC, shape, sum.L1, sum.R1);
-        StoreRow(c, to + (2 * shape.LeadingC), shape, sum.L2, sum.R2);
-        StoreRow(c, to + (3 * shape.LeadingC), shape, sum.L3, sum.R3);
-        StoreRow(c, below, shape, sum.L4, sum.R4);
-        StoreRow(c, below + shape.LeadingC, shape, sum.L5, sum.R5);
-        StoreRow(c, below + (2 * shape.LeadingC), shape, sum.L6, sum.R6);
-        StoreRow(c, below + (3 * shape.LeadingC), shape, sum.L7, sum.R7);
+        return sum;
     }
 
-    /// <summary>The launch for C of <paramref name="rowTiles"/> by <paramref name="columnTiles"/> whole tiles.</summary>
-    public static KernelConfig GridOf(int rowTiles, int columnTiles) => new(checked(rowTiles * columnTiles), TileGeometry.Threads);
+    // A warp covers 32 by 64 elements of the tile, a thread of it two times four rows and two times four columns.
+    private static int FirstRow(int thread) => (TileGeometry.ShiftRight(TileGeometry.ShiftRight(thread, 5), 1) * 8) + TileGeometry.ShiftRight(thread & 31, 3);
+
+    private static int FirstColumn(int thread) => ((TileGeometry.ShiftRight(thread, 5) & 1) * 16) + (thread & 7);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Accumulate(ref Block8x8 sum, ArrayView<Four<float>> left, ArrayView<Four<float>> right, int l, int r)
+    private static long Place(LargeProductShape shape, int tileRow, int tileColumn) =>
+        shape.OffsetC + (((tileRow * (long)Tile) + (FirstRow(Group.IdxX) * 4)) * shape.LeadingC) + (tileColumn * (long)(Tile / 4)) + FirstColumn(Group.IdxX);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Accumulate(ref Block8x8 sum, ArrayView<Four<float>> left, ArrayView<Four<float>> right, long l, long r)
     {
         Four<float> upper = left[l], lower = left[l + 4], first = right[r], second = right[r + 8];
         Row(ref sum.L0, ref sum.R0, upper.X, first, second);
@@ -230,5 +287,55 @@ internal static class LargeProductKernel
         sum.Z = FusedMultiplyAdd.Single(factor, x.Z, y.Z);
         sum.W = FusedMultiplyAdd.Single(factor, x.W, y.W);
         return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Block8x8 Scaled(float factor, Block8x8 x)
+    {
+        Block8x8 scaled = default;
+        scaled.L0 = Scaled(factor, x.L0);
+        scaled.L1 = Scaled(factor, x.L1);
+        scaled.L2 = Scaled(factor, x.L2);
+        scaled.L3 = Scaled(factor, x.L3);
+        scaled.L4 = Scaled(factor, x.L4);
+        scaled.L5 = Scaled(factor, x.L5);
+        scaled.L6 = Scaled(factor, x.L6);
+        scaled.L7 = Scaled(factor, x.L7);
+        scaled.R0 = Scaled(factor, x.R0);
+        scaled.R1 = Scaled(factor, x.R1);
+        scaled.R2 = Scaled(factor, x.R2);
+        scaled.R3 = Scaled(factor, x.R3);
+        scaled.R4 = Scaled(factor, x.R4);
+        scaled.R5 = Scaled(factor, x.R5);
+        scaled.R6 = Scaled(factor, x.R6);
+        scaled.R7 = Scaled(factor, x.R7);
+        return scaled;
+    }
+
+    // Four rows of four elements, stored as four columns.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreTurned(ArrayView<Four<float>> c, long at, long leading, Four<float> first, Four<float> second, Four<float> third, Four<float> fourth)
+    {
+        Four<float> column = default;
+        column.X = first.X;
+        column.Y = second.X;
+        column.Z = third.X;
+        column.W = fourth.X;
+        c[at] = column;
+        column.X = first.Y;
+        column.Y = second.Y;
+        column.Z = third.Y;
+        column.W = fourth.Y;
+        c[at + leading] = column;
+        column.X = first.Z;
+        column.Y = second.Z;
+        column.Z = third.Z;
+        column.W = fourth.Z;
+        c[at + (2 * leading)] = column;
+        column.X = first.W;
+        column.Y = second.W;
+        column.Z = third.W;
+        column.W = fourth.W;
+        c[at + (3 * leading)] = column;
     }
 }

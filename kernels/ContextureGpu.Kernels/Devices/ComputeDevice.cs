@@ -15,6 +15,9 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Bytes this device holds in matrices.</summary>
     public virtual MemoryLedger Memory { get; } = new();
 
+    /// <summary>Why something that was asked of the device is not done, for people; grows with use.</summary>
+    public virtual IReadOnlyList<string> Warnings => [];
+
     /// <summary>Small dense problems in float64, on the host.</summary>
     public virtual HostLinearAlgebra LinearAlgebra => field ??= new Cpu.ManagedLinearAlgebra(Environment.ProcessorCount);
 

@@ -39,6 +39,39 @@ public abstract class AcceleratorTests<T>
         }
     }
 
+    /// <summary>X^T X and X X^T by half where X fits whole tiles; with old contents of C, and X X, which are not symmetric, whole.</summary>
+    [Theory]
+    [InlineData(3, 5)]
+    [InlineData(40, 128)]
+    [InlineData(260, 260)]
+    [InlineData(36, 388)]
+    public void Products_of_a_matrix_with_itself(int n, int m)
+    {
+        if (_backend == BackendKind.IlgpuCpu)
+            Assert.Skip("groups of 256 threads take minutes there; its other tests run the small tile");
+        double[] x = Reference.Sample(34, n * m), old = Reference.Sample(35, m * m);
+        double[] turned = Transpose(x, n, m);
+        foreach (bool transposed in new[] { true, false })
+        {
+            // X is (n, m) and enters as X^T X, or (m, n) and enters as X X^T: the same product.
+            using HostileMatrix<T> matrix = transposed ? new(Device, n, m, x) : new(Device, m, n, turned);
+            using HostileMatrix<T> fresh = new(Device, m, m, null), added = new(Device, m, m, old), square = new(Device, m, m, null);
+            (Orientation first, Orientation second) = transposed ? (Orientation.Transposed, Orientation.Normal) : (Orientation.Normal, Orientation.Transposed);
+            On.Multiply(T.CreateTruncating(0.5), matrix.Matrix, first, matrix.Matrix, second, T.Zero, fresh.Matrix);
+            On.Multiply(T.One, matrix.Matrix, first, matrix.Matrix, second, T.CreateTruncating(0.5), added.Matrix);
+            double[] gram = fresh.Read();
+            Reference.Near<T>(gram, m, n, (i, j) => Reference.Sum(n, t => 0.5 * x[t * m + i] * x[t * m + j]));
+            Assert.All(Enumerable.Range(0, gram.Length), e => Assert.Equal(gram[e], gram[e % m * m + e / m]));
+            Reference.Near<T>(added.Read(), m, n + 1, (i, j) => Reference.Sum(n + 1, t => t == n ? 0.5 * old[i * m + j] : x[t * m + i] * x[t * m + j]));
+            if (n == m)
+            {
+                double[] own = transposed ? x : turned;
+                On.Multiply(T.One, matrix.Matrix, first, matrix.Matrix, first, T.Zero, square.Matrix);
+                Reference.Near<T>(square.Read(), m, n, (i, j) => Reference.Sum(n, t => transposed ? own[t * m + i] * own[j * m + t] : own[i * m + t] * own[t * m + j]));
+            }
+        }
+    }
+
     /// <summary>Whole tiles, tiles with edges on each side, a rest of the inner dimension; views whose rows start on 16 bytes and views whose rows do not.</summary>
     [Theory]
     [InlineData(128, 128, 32, 0)]

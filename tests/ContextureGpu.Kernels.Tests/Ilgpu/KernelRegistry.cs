@@ -19,7 +19,11 @@ internal static class KernelRegistry
     public static IReadOnlyDictionary<string, MethodInfo> Closed { get; } = Marked.SelectMany(Close).ToDictionary(
         method => $"{method.DeclaringType!.Name}.{method.Name}<{string.Join(",", method.GetGenericArguments().Where(t => t.IsPrimitive || IsFunctor(t)).Select(t => t.Name.Split('`')[0]))}>");
 
-    private static bool IsFunctor(Type type) => type.Name.Split('`')[0] is "SquaredDifference" or "AbsoluteDifference" or "FeatureProduct" or "AlongInner" or "AlongOuter";
+    /// <summary>Those that every accelerator can run.</summary>
+    public static IReadOnlyDictionary<string, MethodInfo> Portable { get; } =
+        Closed.Where(kernel => !kernel.Value.GetCustomAttribute<DeviceKernelAttribute>()!.CudaOnly).ToDictionary();
+
+    private static bool IsFunctor(Type type) => type.Name.Split('`')[0] is "SquaredDifference" or "AbsoluteDifference" or "FeatureProduct" or "AlongInner" or "AlongOuter" or "TensorAlongInner" or "TensorAlongOuter" or "ThreeTerms" or "OneTerm";
 
     private static IEnumerable<MethodInfo> Close(MethodInfo method)
     {
@@ -27,9 +31,17 @@ internal static class KernelRegistry
         {
             "" => [[]],
             "T" or "TSum" => [[typeof(float)], [typeof(double)]],
+            "TOperand" => [[typeof(AlongInner)], [typeof(AlongOuter)]],
             "TLeft,TRight" =>
             [
                 [typeof(AlongInner), typeof(AlongOuter)], [typeof(AlongInner), typeof(AlongInner)], [typeof(AlongOuter), typeof(AlongOuter)], [typeof(AlongOuter), typeof(AlongInner)],
+            ],
+            "TLeft,TRight,TTerms" =>
+            [
+                .. from left in new[] { typeof(TensorAlongInner), typeof(TensorAlongOuter) }
+                   from right in new[] { typeof(TensorAlongInner), typeof(TensorAlongOuter) }
+                   from terms in new[] { typeof(ThreeTerms), typeof(OneTerm) }
+                   select new[] { left, right, terms },
             ],
             "T,TReal" => [[typeof(float), typeof(SingleReal)], [typeof(double), typeof(DoubleReal)]],
             "T,TReal,TTerm" =>

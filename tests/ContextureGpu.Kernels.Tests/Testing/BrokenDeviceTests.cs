@@ -15,6 +15,8 @@ public sealed class BrokenDeviceTests
         [Defect.IgnoresOrientation] = ["Multiply"],
         [Defect.DropsTailColumn] = ["Multiply", "MultiplySmall", "DotProductKernels"],
         [Defect.DropsTailOfInnerDimension] = ["Multiply"],
+        [Defect.LeavesUpperTriangle] = ["Multiply"],
+        [Defect.MirrorsOldContents] = ["Multiply"],
         [Defect.IgnoresBeta] = ["Multiply", "MultiplySmall"],
         [Defect.MultipliesNanByZero] = ["Multiply", "MultiplySmall", "DotProductKernels"],
         [Defect.CombinesNanByZero] = ["Combine", "Copy", "Multiply", "MultiplySmall", "DotProductKernels"],

@@ -43,9 +43,16 @@ internal sealed partial class BrokenArithmetic<T>(ReferenceDevice device, Defect
         int inner = orientationA == Orientation.Normal ? a.Columns : a.Rows;
         if (defect == Defect.IgnoresOrientation && a.Rows == a.Columns)
             orientationA = Orientation.Normal;
+        bool isGram = ra.Coincides(rb) && orientationA != orientationB && c.Columns > 1;
         base.MultiplyCore(alpha, a, orientationA, b, orientationB, defect == Defect.IgnoresBeta ? T.Zero : beta, c);
         switch (defect)
         {
+            case Defect.LeavesUpperTriangle when isGram:
+                rc[0, c.Columns - 1] = lastOld;
+                break;
+            case Defect.MirrorsOldContents when isGram:
+                rc[0, c.Columns - 1] = rc[c.Columns - 1, 0];
+                break;
             case Defect.DropsTailColumn when c.Columns % 4 == 1:
                 rc[0, c.Columns - 1] = lastOld;
                 break;

@@ -12,6 +12,12 @@ public enum Defect
     /// <summary>A product leaves out the last inner index where there are more than 64.</summary>
     DropsTailOfInnerDimension,
 
+    /// <summary>The product of a matrix with its own transpose leaves what is above the diagonal as it was.</summary>
+    LeavesUpperTriangle,
+
+    /// <summary>The product of a matrix with its own transpose is mirrored although it was added to old contents that are not symmetric.</summary>
+    MirrorsOldContents,
+
     /// <summary>A product forgets the old contents.</summary>
     IgnoresBeta,
 

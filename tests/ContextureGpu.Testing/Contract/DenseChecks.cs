@@ -32,13 +32,20 @@ internal static class DenseChecks<T>
             bench.Case($"C = {alpha} A B + {beta} C, (m, n, k) = (17, 19, 23)", scene =>
                 Check(scene, alpha, scene.Normals(17 * 23), Orientation.Normal, scene.Normals(23 * 19), Orientation.Normal, beta, scene.Normals(17 * 19), (17, 19, 23), exactly: false));
         }
-        bench.Case("A and B the same matrix", scene =>
+        foreach ((int m, int k) in new[] { (7, 33), (33, 7), (132, 40), (132, 132), (388, 36) }.Where(s => Math.Max(s.Item1, s.Item2) <= bench.Limit))
         {
-            T[] a = scene.Normals(33 * 7);
-            DeviceMatrix<T> input = scene.Input(a, 33, 7);
-            T[] c = scene.Run(scene.Output(7, 7), null, y => scene.Arithmetic.Multiply(T.One, input, Orientation.Transposed, input, Orientation.Normal, T.Zero, y));
-            scene.Near(c, Truth.Product(1, a, Orientation.Transposed, a, Orientation.Normal, 0, null, 7, 7, 33));
-        });
+            foreach ((Orientation first, double alpha, double beta) in Orientations.SelectMany(_ => new[] { (1.0, 0.0), (0.5, 2) }, (o, f) => (o, f.Item1, f.Item2)))
+            {
+                Orientation second = first == Orientation.Normal ? Orientation.Transposed : Orientation.Normal;
+                bench.Case($"C = {alpha} A({first}) A({second}) + {beta} C of one matrix A, (m, k) = ({m}, {k})", scene =>
+                {
+                    T[] a = scene.Normals(m * k), old = scene.Normals(m * m);
+                    DeviceMatrix<T> input = first == Orientation.Normal ? scene.Input(a, m, k) : scene.Input(a, k, m);
+                    T[] c = scene.Run(scene.Output(m, m), beta == 0 ? null : old, y => scene.Arithmetic.Multiply(T.CreateTruncating(alpha), input, first, input, second, T.CreateTruncating(beta), y));
+                    scene.Near(c, Truth.Product(alpha, a, first, a, second, beta, old, m, m, k));
+                });
+            }
+        }
         bench.Case("bad shapes", scene =>
         {
             DeviceMatrix<T> a = scene.Input(scene.Normals(6), 2, 3), b = scene.Input(scene.Normals(12), 3, 4), c = scene.Output(2, 3).Matrix;

@@ -42,6 +42,7 @@ internal static class AcceleratorCatalog
         }
         builder.Optimize(OptimizationLevel.O2);
         FusedMultiplyAdd.Register(builder.GetIntrinsicManager());
+        TensorCore.Register(builder.GetIntrinsicManager());
     }
 
     /// <summary>

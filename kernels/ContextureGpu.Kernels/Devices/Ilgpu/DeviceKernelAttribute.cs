@@ -13,4 +13,7 @@ internal sealed class DeviceKernelAttribute(int threads) : Attribute
 
     /// <summary>Groups that a multiprocessor must have room for, which bounds the registers of a thread.</summary>
     public int LeastGroups { get; init; } = 1;
+
+    /// <summary>Whether only CUDA can run it: it uses instructions that PTX alone has.</summary>
+    public bool CudaOnly { get; init; }
 }

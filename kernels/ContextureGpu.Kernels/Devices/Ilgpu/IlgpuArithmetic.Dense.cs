@@ -21,10 +21,11 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
     protected override void MultiplyCore(
         T alpha, DeviceMatrix<T> a, Orientation orientationA, DeviceMatrix<T> b, Orientation orientationB, T beta, DeviceMatrix<T> c)
     {
-        const int Tile = LargeProductKernel.Tile;
         int inner = orientationA == Orientation.Normal ? a.Columns : a.Rows;
-        int rows = c.Rows / Tile * Tile, columns = c.Columns / Tile * Tile, steps = inner / LargeProductKernel.Depth * LargeProductKernel.Depth;
-        if (typeof(T) != typeof(float) || rows == 0 || columns == 0 || steps < 4 * LargeProductKernel.Depth || !IsAligned(a) || !IsAligned(b) || !IsAligned(c))
+        ProductKernel kernel = KernelOf(a, orientationA, b, orientationB, beta, c);
+        int depth = kernel == ProductKernel.TensorTiles ? TensorProductKernel.Depth : LargeProductKernel.Depth;
+        int rows = c.Rows / LargeProductKernel.Tile * LargeProductKernel.Tile, columns = c.Columns / LargeProductKernel.Tile * LargeProductKernel.Tile, steps = inner / depth * depth;
+        if (kernel == ProductKernel.SmallTiles)
         {
             MultiplyPlain(alpha, a, orientationA, b, orientationB, beta, c);
             return;
@@ -32,7 +33,10 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
 
         // Whole tiles; then what K has beyond whole steps; then the columns and the rows beyond whole tiles.
         DeviceMatrix<T> whole = c.RowRange(0, rows).ColumnRange(0, columns);
-        MultiplyLarge(alpha, a, orientationA, b, orientationB, beta, whole, steps);
+        if (kernel == ProductKernel.TensorTiles)
+            MultiplyTensor(alpha, a, orientationA, b, orientationB, beta, whole, steps);
+        else
+            MultiplyLarge(alpha, a, orientationA, b, orientationB, beta, whole, steps);
         if (steps < inner)
             MultiplyPlain(alpha, Inner(Outer(a, orientationA, 0, rows), orientationA), orientationA, Inner(Outer(b, Turned(orientationB), 0, columns), Turned(orientationB)), orientationB, T.One, whole);
         if (columns < c.Columns)
@@ -52,6 +56,23 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             orientation == Orientation.Normal ? x.ColumnRange(steps, inner - steps) : x.RowRange(steps, inner - steps);
     }
 
+    /// <summary>Chooses among the kernels where more than one can do; null takes large tiles.</summary>
+    public ProductTuner? Tuner { get; init; }
+
+    private ProductKernel KernelOf(DeviceMatrix<T> a, Orientation orientationA, DeviceMatrix<T> b, Orientation orientationB, T beta, DeviceMatrix<T> c)
+    {
+        int inner = orientationA == Orientation.Normal ? a.Columns : a.Rows;
+        if (typeof(T) != typeof(float) || Math.Min(c.Rows, c.Columns) < LargeProductKernel.Tile || inner < 4 * LargeProductKernel.Depth || !IsAligned(a) || !IsAligned(b) || !IsAligned(c))
+            return ProductKernel.SmallTiles;
+        // A symmetric product does half the work in large tiles.
+        bool symmetric = orientationA != orientationB && beta == T.Zero && Own(a).Coincides(Own(b));
+        if (Tuner is null || symmetric)
+            return ProductKernel.LargeTiles;
+        ProductKernel chosen = Tuner.Choose(c.Rows, c.Columns, this);
+        // Sums of whole steps have the same bits in small and large tiles; others do not, and a measurement must not decide about them.
+        return chosen == ProductKernel.SmallTiles && inner % LargeProductKernel.Depth != 0 ? ProductKernel.LargeTiles : chosen;
+    }
+
     private static Orientation Turned(Orientation orientation) => orientation == Orientation.Normal ? Orientation.Transposed : Orientation.Normal;
 
     // Whether every row starts on 16 bytes, in float32: buffers start on 256.
@@ -61,22 +82,16 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
     {
         IlgpuMatrix<T> left = Own(a), right = Own(b), target = Own(c);
         int rowTiles = c.Rows / LargeProductKernel.Tile, columnTiles = c.Columns / LargeProductKernel.Tile;
-        var shape = new LargeProductShape
-        {
-            OffsetA = left.Offset / 4,
-            OffsetB = right.Offset / 4,
-            OffsetC = target.Offset / 4,
-            LeadingA = left.LeadingDimension / 4,
-            LeadingB = right.LeadingDimension / 4,
-            LeadingC = target.LeadingDimension / 4,
-            K = steps,
-            ColumnTiles = columnTiles,
-            Alpha = float.CreateTruncating(alpha),
-            Beta = float.CreateTruncating(beta),
-        };
+        LargeProductShape shape = LargeShape(left, right, target, steps, alpha, beta);
         // op(A) lies along K as it is, op(B) when it is transposed.
         switch (orientationA, orientationB)
         {
+            case (Orientation.Normal, Orientation.Transposed) when beta == T.Zero && left.Coincides(right):
+                LaunchSymmetric<AlongInner>();
+                break;
+            case (Orientation.Transposed, Orientation.Normal) when beta == T.Zero && left.Coincides(right):
+                LaunchSymmetric<AlongOuter>();
+                break;
             case (Orientation.Normal, Orientation.Normal):
                 Launch<AlongInner, AlongOuter>();
                 break;
@@ -91,6 +106,13 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
                 break;
         }
 
+        void LaunchSymmetric<TOperand>()
+            where TOperand : struct, IOperandLayout =>
+            _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<Four<float>>, ArrayView<Four<float>>, LargeProductShape>>(
+                LargeProductKernel.SymmetricProduct<TOperand>,
+                (launch, stream) => launch(
+                    stream, new KernelConfig(TriangularTiles.Count(columnTiles), TileGeometry.Threads), left.Buffer!.View.Cast<Four<float>>(), target.Buffer!.View.Cast<Four<float>>(), shape));
+
         void Launch<TLeft, TRight>()
             where TLeft : struct, IOperandLayout
             where TRight : struct, IOperandLayout =>
@@ -99,6 +121,20 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
                 (launch, stream) => launch(
                     stream, LargeProductKernel.GridOf(rowTiles, columnTiles), left.Buffer!.View.Cast<Four<float>>(), right.Buffer!.View.Cast<Four<float>>(), target.Buffer!.View.Cast<Four<float>>(), shape));
     }
+
+    private static LargeProductShape LargeShape(IlgpuMatrix<T> a, IlgpuMatrix<T> b, IlgpuMatrix<T> c, int steps, T alpha, T beta) => new()
+    {
+        OffsetA = a.Offset / 4,
+        OffsetB = b.Offset / 4,
+        OffsetC = c.Offset / 4,
+        LeadingA = a.LeadingDimension / 4,
+        LeadingB = b.LeadingDimension / 4,
+        LeadingC = c.LeadingDimension / 4,
+        K = steps,
+        ColumnTiles = c.Columns / LargeProductKernel.Tile,
+        Alpha = float.CreateTruncating(alpha),
+        Beta = float.CreateTruncating(beta),
+    };
 
     private void MultiplyPlain(T alpha, DeviceMatrix<T> a, Orientation orientationA, DeviceMatrix<T> b, Orientation orientationB, T beta, DeviceMatrix<T> c)
     {
@@ -132,7 +168,7 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         IlgpuMatrix<T> left = Own(a), right = Own(b);
         int p = a.Columns, q = b.Columns;
         int tilesP = TileGeometry.Count(p, TileGeometry.Tile), tilesQ = TileGeometry.Count(q, TileGeometry.Tile), tiles = checked(tilesP * tilesQ);
-        bool symmetric = ReferenceEquals(left.Buffer, right.Buffer) && left.Offset == right.Offset && p == q && a.LeadingDimension == b.LeadingDimension;
+        bool symmetric = left.Coincides(right);
         long elements = (long)p * q;
         int mostBlocks = (int)Math.Clamp(PartialBytes / (elements * Interop.SizeOf<TSum>()), 1, (1 << 22) / tiles);
         long rowsPerBlock = ShortBlock;

@@ -1,4 +1,7 @@
 using System.Numerics;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 
 namespace ContextureGpu.Kernels.Ilgpu;
 
@@ -7,11 +10,19 @@ internal sealed class IlgpuDevice : ComputeDevice
 {
     private readonly AcceleratorSession _session;
     private readonly Lock _opening = new();
+    private readonly ProductTuner? _tuner;
     private object? _single, _double;
 
     /// <summary>Makes a device of a session that <paramref name="open"/> starts; it counts its memory in this device's account.</summary>
-    public IlgpuDevice(DeviceDescription description, Func<MemoryLedger, AcceleratorSession> open)
-        : base(description) => _session = open(Memory);
+    public IlgpuDevice(DeviceDescription description, Func<MemoryLedger, AcceleratorSession> open, IlgpuDiscoveryOptions? options = null)
+        : base(description)
+    {
+        _session = open(Memory);
+        _tuner = CreateTuner(options ?? new IlgpuDiscoveryOptions());
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Warnings => _tuner?.Warnings ?? [];
 
     /// <summary>The accelerator behind it.</summary>
     public AcceleratorSession Session => _session;
@@ -25,12 +36,22 @@ internal sealed class IlgpuDevice : ComputeDevice
         if (typeof(T) == typeof(float))
         {
             return (Arithmetic<T>)Tested<float>(ref _single, () => supportsDouble
-                ? new IlgpuArithmetic<float, SingleReal, double, DoubleReal, SingleToDouble>(this, _session)
-                : new IlgpuArithmetic<float, SingleReal, float, SingleReal, Unchanged<float>>(this, _session));
+                ? new IlgpuArithmetic<float, SingleReal, double, DoubleReal, SingleToDouble>(this, _session) { Tuner = _tuner }
+                : new IlgpuArithmetic<float, SingleReal, float, SingleReal, Unchanged<float>>(this, _session) { Tuner = _tuner });
         }
         if (typeof(T) == typeof(double) && supportsDouble)
             return (Arithmetic<T>)Tested<double>(ref _double, () => new IlgpuArithmetic<double, DoubleReal, double, DoubleReal, Unchanged<double>>(this, _session));
         throw new NotSupportedException($"{Description.Selector} ({Description.Name}) does not compute in {typeof(T).Name}");
+    }
+
+    // GPUs only: elsewhere tiles are no different from each other.
+    private ProductTuner? CreateTuner(IlgpuDiscoveryOptions options)
+    {
+        Accelerator accelerator = _session.Accelerator;
+        if (accelerator is not CudaAccelerator && accelerator.Device is not CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU })
+            return null;
+        TensorCoreUse tensorCores = accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80 ? options.TensorCores : TensorCoreUse.None;
+        return new ProductTuner(accelerator.NumMultiprocessors, $"{Description.Selector} {Description.Name}|{Description.MemoryBytes}", options.Speeds, tensorCores);
     }
 
     // The operations in one type, after they passed the self-test; a device that fails it is marked and refuses all further work.

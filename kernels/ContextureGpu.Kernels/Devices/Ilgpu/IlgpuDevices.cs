@@ -123,7 +123,7 @@ public static class IlgpuDevices
             AcceleratorCatalog.WaiveGenericAddressSpace(device);
             Accelerator accelerator = device.CreateAccelerator(context);
             Context owned = context;
-            opened = new IlgpuDevice(description, ledger => new AcceleratorSession(owned, accelerator, selector, ledger));
+            opened = new IlgpuDevice(description, ledger => new AcceleratorSession(owned, accelerator, selector, ledger), options);
             _ = opened.Arithmetic<float>();
             return opened;
         }

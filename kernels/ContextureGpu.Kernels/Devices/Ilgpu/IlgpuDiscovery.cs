@@ -7,12 +7,30 @@ namespace ContextureGpu.Kernels;
 /// </param>
 public sealed record IlgpuDiscoveryOptions(bool AllowAnyOpenCl = false)
 {
+    /// <summary>The environment variable that sets <see cref="TensorCores"/>: <c>none</c>, <c>single</c> or <c>fast</c>.</summary>
+    public const string TensorCoresVariable = "CONTEXTURE_TENSOR_CORES";
+
+    /// <summary>What tensor cores may do on a device that is opened with these options. A kernel on them is used only once it has given right results on that device.</summary>
+    public TensorCoreUse TensorCores { get; init; }
+
+    /// <summary>Where the measured speeds of kernels are kept.</summary>
+    public SpeedCache Speeds { get; init; } = SpeedCache.OfThisProcess;
+
     /// <summary>The environment variable that sets <see cref="AllowAnyOpenCl"/> when it is 1.</summary>
     public const string AnyOpenClVariable = "CONTEXTURE_OPENCL_ANY";
 
-    /// <summary>The options that the environment of this process asks for. The only place where the variable is read.</summary>
-    public static IlgpuDiscoveryOptions FromEnvironment() =>
-        new(Environment.GetEnvironmentVariable(AnyOpenClVariable) == "1");
+    /// <summary>The options that the environment of this process asks for. The only place where the variables are read.</summary>
+    /// <exception cref="DeviceFailureException"><see cref="TensorCoresVariable"/> holds something else.</exception>
+    public static IlgpuDiscoveryOptions FromEnvironment() => new(Environment.GetEnvironmentVariable(AnyOpenClVariable) == "1")
+    {
+        TensorCores = Environment.GetEnvironmentVariable(TensorCoresVariable)?.Trim().ToUpperInvariant() switch
+        {
+            null or "" or "NONE" => TensorCoreUse.None,
+            "SINGLE" => TensorCoreUse.Single,
+            "FAST" => TensorCoreUse.Fast,
+            _ => throw new DeviceFailureException("cuda", $"{TensorCoresVariable} is '{Environment.GetEnvironmentVariable(TensorCoresVariable)}'; none, single or fast was expected"),
+        },
+    };
 }
 
 /// <summary>A device, or a whole family of them, that the search did not take.</summary>

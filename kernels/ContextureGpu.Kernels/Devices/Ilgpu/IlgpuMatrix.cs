@@ -36,6 +36,10 @@ internal sealed class IlgpuMatrix<T> : DeviceMatrix<T>
     /// <summary>Whether rows follow each other without a gap.</summary>
     public bool IsPacked => LeadingDimension == Columns || Rows == 1;
 
+    /// <summary>Whether both are the same elements.</summary>
+    public bool Coincides(IlgpuMatrix<T> other) =>
+        ReferenceEquals(Buffer, other.Buffer) && Offset == other.Offset && (Rows, Columns, LeadingDimension) == (other.Rows, other.Columns, other.LeadingDimension);
+
     /// <inheritdoc/>
     protected override DeviceMatrix<T> CreateColumnView(int start, int count) =>
         new IlgpuMatrix<T>(Session, Buffer, Offset + start, Rows, count, LeadingDimension, ownsBuffer: false);
