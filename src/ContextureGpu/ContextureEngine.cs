@@ -288,7 +288,7 @@ public sealed partial class ContextureEngine : IDisposable
             Warn(spectrum, part, dimension, options, warnings);
             fitted.Add(new ModelPart(part, spectrum));
         }
-        warnings.AddRange(_device.Warnings);
+        warnings.AddRange(_devices.Current.Warnings);
         var facts = new FitFacts(
             solvers[0], fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _devices.Reason, warnings)
         {
