@@ -11,9 +11,6 @@ internal static class TrainCommand
     /// <summary>The word for it.</summary>
     public const string Name = "train";
 
-    /// <summary>Seconds between two lines of progress.</summary>
-    private const double ProgressSeconds = 2;
-
     private static readonly Dictionary<string, Objective> Objectives = new()
     {
         ["multiview"] = Objective.MultiView,
@@ -128,9 +125,12 @@ internal static class TrainCommand
             _ = table.ColumnIndex(column);
         double read = Stopwatch.GetElapsedTime(start).TotalSeconds;
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
-        EncoderModel model = engine.Train(
-            table, request.Context, new PreprocessingOptions { Scale = request.Scale, Exclude = request.Exclude }, request.Options,
-            request.Quiet ? null : new ProgressLines(), cancellationToken);
+        EncoderModel model;
+        using (TrainingLine? line = request.Quiet ? null : new TrainingLine(Console.Error, Console.IsErrorRedirected ? LineForm.Appended : LineForm.Rewritten))
+        {
+            model = engine.Train(
+                table, request.Context, new PreprocessingOptions { Scale = request.Scale, Exclude = request.Exclude }, request.Options, line, cancellationToken);
+        }
         if (request.Features is not null)
             FitRun.WriteFeatures(request.Features, model.Features, model.Rows, model.Dimension, request.Options.Precision);
         if (request.Model is not null)
@@ -189,19 +189,6 @@ internal static class TrainCommand
     {
         pairs = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 2 ? count : null;
         return pairs is not null || text == "full";
-    }
-
-    private sealed class ProgressLines : IProgress<TrainingProgress>
-    {
-        private readonly Stopwatch _clock = Stopwatch.StartNew();
-
-        public void Report(TrainingProgress value)
-        {
-            if (_clock.Elapsed.TotalSeconds < ProgressSeconds)
-                return;
-            _clock.Restart();
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {value.Step} of {value.Steps}, loss {value.Loss:g6}, {value.StepsPerSecond:f2} steps a second"));
-        }
     }
 }
 

@@ -197,4 +197,14 @@ public sealed record EncoderOptions
 /// <param name="Loss">Value of the objective at the last step.</param>
 /// <param name="LearningRate">Learning rate of the last step.</param>
 /// <param name="StepsPerSecond">Speed since the start or the resumption.</param>
-public readonly record struct TrainingProgress(int Step, int Steps, double Loss, double LearningRate, double StepsPerSecond);
+public readonly record struct TrainingProgress(int Step, int Steps, double Loss, double LearningRate, double StepsPerSecond)
+{
+    /// <summary>
+    /// <c>||C - I|| / d_1^(1/2)</c> at the last step, C the covariance of the outputs that is held at I: for penalties and multipliers that of the outputs themselves, for whitening that of the whitened
+    /// outputs, whose square is about the share of outputs that have collapsed. Null for the contrastive objective, which holds none.
+    /// </summary>
+    public double? ConstraintViolation { get; init; }
+
+    /// <summary>An estimate of the time left, at the speed so far; null where that is not known.</summary>
+    public TimeSpan? Remaining => StepsPerSecond > 0 && double.IsFinite((Steps - Step) / StepsPerSecond) ? TimeSpan.FromSeconds((Steps - Step) / StepsPerSecond) : null;
+}

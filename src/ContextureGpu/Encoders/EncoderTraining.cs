@@ -64,7 +64,10 @@ internal sealed class EncoderTraining<T> : IDisposable
                 _losses.Add(loss);
                 if (checkpoint is not null && (_losses.Count % _options.CheckpointEvery == 0 || _losses.Count == _steps))
                     checkpoint.Write(Parameters, _losses, _step.State);
-                progress?.Report(new TrainingProgress(_losses.Count, _steps, loss, rate, (_losses.Count - first) / Stopwatch.GetElapsedTime(start).TotalSeconds));
+                progress?.Report(new TrainingProgress(_losses.Count, _steps, loss, rate, (_losses.Count - first) / Stopwatch.GetElapsedTime(start).TotalSeconds)
+                {
+                    ConstraintViolation = _step.ConstraintViolation,
+                });
             }
         }
         catch (OperationCanceledException)

@@ -26,6 +26,8 @@ internal sealed class OneTowerStep<T>(Network<T> network, FunctionMoments<T> mom
 
     public override IReadOnlyList<double[]> State => window == 1 ? [objective.State] : [objective.State, moments.State, _averageC.State, _averageB.State];
 
+    public override double? ConstraintViolation => objective.ConstraintViolation;
+
     public override double LossAndGradient(long step, Divergence divergence, CancellationToken cancellationToken)
     {
         int d = network.Shape.Outputs;

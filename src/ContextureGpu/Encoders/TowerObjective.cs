@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Encoders;
@@ -13,6 +14,9 @@ internal abstract class TowerObjective
     /// <param name="d">Order.</param>
     /// <param name="by">Receives the derivatives; those by C and E are symmetric.</param>
     public abstract double Evaluate(TowerMoments moments, int d, TowerMoments by);
+
+    /// <summary><see cref="MomentObjective.ConstraintViolation"/> of Phi.</summary>
+    public abstract double? ConstraintViolation { get; }
 
     /// <summary>What the objective carries from step to step: part of a checkpoint.</summary>
     public virtual double[] State => [];
@@ -47,6 +51,21 @@ internal sealed record TowerMoments(double[] C, double[] M, double[] E)
 /// </summary>
 internal sealed class WhitenedTowers(HostLinearAlgebra host) : TowerObjective
 {
+    private double _ridge;
+    private double[] _whitening = [];
+
+    // The whitened covariance is I - (ridge) W W^T; a product that is not computed for those who do not ask.
+    public override double? ConstraintViolation
+    {
+        get
+        {
+            int d = (int)Math.Sqrt(_whitening.Length);
+            var gram = new double[d * d];
+            host.Multiply(_whitening, Orientation.Normal, _whitening, Orientation.Transposed, gram, d, d, d);
+            return _ridge * Math.Sqrt(TensorPrimitives.SumOfSquares<double>(gram) / d);
+        }
+    }
+
     public override double Evaluate(TowerMoments moments, int d, TowerMoments by)
     {
         double ridge = WhitenedObjective.RelativeRidge * MomentObjective.Trace(moments.C, d) / d;
@@ -54,6 +73,7 @@ internal sealed class WhitenedTowers(HostLinearAlgebra host) : TowerObjective
         for (int i = 0; i < d; i++)
             c[(i * d) + i] += ridge;
         double[] w = (ridge > 0 ? Cholesky.InverseFactor(c, d, host) : null) ?? throw new NumericalException("the covariance of the outputs is not positive: all outputs are constant");
+        (_ridge, _whitening) = (ridge, w);
         double[] whitened = new double[d * d], mirrored = new double[d * d], half = new double[d * d];
         host.Multiply(w, Orientation.Normal, moments.M, Orientation.Normal, whitened, d, d, d);
         for (int i = 0; i < d; i++)
@@ -78,6 +98,8 @@ internal sealed class WhitenedTowers(HostLinearAlgebra host) : TowerObjective
 /// <summary><c>k E ||Phi - Psi||^2 / d</c> and the part of an objective of one network that is left where B = C: its penalties on C.</summary>
 internal sealed class PenalizedTowers(MomentObjective penalties, double weight) : TowerObjective
 {
+    public override double? ConstraintViolation => penalties.ConstraintViolation;
+
     public override double[] State => penalties.State;
 
     public override void Advance(long step, double[] c, int d) => penalties.Advance(step, c, d);

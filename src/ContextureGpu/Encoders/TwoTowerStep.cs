@@ -44,6 +44,8 @@ internal sealed class TwoTowerStep<T> : TrainingStep<T>
 
     public override IReadOnlyList<double[]> State => _window == 1 ? [_objective.State] : [_objective.State, .. _averages.Select(a => a.State)];
 
+    public override double? ConstraintViolation => _objective.ConstraintViolation;
+
     public override double LossAndGradient(long step, Divergence divergence, CancellationToken cancellationToken)
     {
         int d = _phi.Shape.Outputs;

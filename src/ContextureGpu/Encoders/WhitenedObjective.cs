@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Encoders;
@@ -20,6 +21,8 @@ internal sealed class WhitenedObjective(HostLinearAlgebra host) : MomentObjectiv
         if (!(ridge > 0) || !Cholesky.TryInvert(inverse, d, host))
             throw new NumericalException("the covariance of the outputs is not positive: all outputs are constant");
 
+        // The whitened covariance is I - (ridge) C'^-1, but for a rotation.
+        ConstraintViolation = ridge * Math.Sqrt(TensorPrimitives.SumOfSquares<double>(inverse) / d);
         double[] ratio = new double[d * d], bent = new double[d * d];
         host.Multiply(inverse, Orientation.Normal, b, Orientation.Normal, ratio, d, d, d);
         host.Multiply(ratio, Orientation.Normal, inverse, Orientation.Normal, bent, d, d, d);
