@@ -5,7 +5,7 @@ namespace ContextureGpu.Cli;
 
 /// <summary>What the experiment is asked to do.</summary>
 internal sealed record AbaloneAlignmentRequest(
-    string Data, IReadOnlyList<int> Epochs, IReadOnlyList<CovarianceConstraint> Constraints, int Width, int Depth, double LearningRate, int? Batch, string Device, ulong Seed, bool Json);
+    string Data, IReadOnlyList<int> Epochs, IReadOnlyList<CovarianceConstraint> Constraints, int Width, int Depth, double LearningRate, int? Batch, int Draws, string Device, ulong Seed, bool Json);
 
 /// <summary>The alignment of trained encoders of one width and depth with the exact eigenfunctions on abalone; <see cref="AlignmentSweep"/> has many.</summary>
 internal static class AbaloneAlignment
@@ -27,6 +27,7 @@ internal static class AbaloneAlignment
                     LearningRate = request.LearningRate,
                     Epochs = epochs,
                     Batch = request.Batch,
+                    Draws = request.Draws,
                     Seed = request.Seed,
                 };
                 Experiment.Say(Experiment.Text($"{constraint}, {epochs} epochs"));
@@ -43,7 +44,7 @@ internal static class AbaloneAlignment
     private static void PrintText(AbaloneAlignmentRequest request, AlignmentTask task, List<(CovarianceConstraint Constraint, AlignmentScore Score)> results)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
-        Console.WriteLine(string.Create(plain, $"knn(k=30), {task.Rows} rows, {task.HeldOut} held out, {AlignmentTask.Dimension} features of {AlignmentTask.Outputs} outputs, width {request.Width}, depth {request.Depth}, tanh, skip connections, learning rate {request.LearningRate}, {(request.Batch is int pairs ? $"batches of {pairs} pairs" : "all rows in a step")}, seed {request.Seed}"));
+        Console.WriteLine(string.Create(plain, $"knn(k=30), {task.Rows} rows, {task.HeldOut} held out, {AlignmentTask.Dimension} features of {AlignmentTask.Outputs} outputs, width {request.Width}, depth {request.Depth}, tanh, skip connections, learning rate {request.LearningRate}, {AlignmentSweep.Batches(request.Batch, request.Draws)}, seed {request.Seed}"));
         Console.WriteLine("constraint   steps  seconds  R2_CCA  mutual kNN  ratio trace  held out: R2_CCA  mutual kNN");
         foreach ((CovarianceConstraint constraint, AlignmentScore score) in results)
         {
@@ -66,7 +67,10 @@ internal static class AbaloneAlignment
         writer.WriteNumber("depth", request.Depth);
         writer.WriteNumber("learningRate", request.LearningRate);
         if (request.Batch is int pairs)
+        {
             writer.WriteNumber("batch", pairs);
+            writer.WriteNumber("draws", request.Draws);
+        }
         else
             writer.WriteString("batch", "full");
         writer.WriteNumber("seed", request.Seed);

@@ -21,13 +21,14 @@ internal static class ReproduceCommand
         var depth = new Option<int>("--depth") { Description = "Hidden layers.", DefaultValueFactory = _ => 3 };
         var rate = new Option<double>("--lr") { Description = "Largest learning rate.", DefaultValueFactory = _ => new EncoderOptions().LearningRate };
         var batch = new Option<int?>("--batch") { Description = "Pairs of a step; all rows in every step without it." };
+        var draws = new Option<int>("--draws") { Description = "Points of each pair of a batch: more than 2 make all pairs among them.", DefaultValueFactory = _ => 2 };
         var full = new Option<bool>("--full") { Description = "A sweep over widths, depths and seeds, with a table and plots." };
         var widths = new Option<int[]>("--widths") { Description = "Widths of the sweep.", DefaultValueFactory = _ => [64, 128, 256, 512, 1024, 2048], AllowMultipleArgumentsPerToken = true };
         var depths = new Option<int[]>("--depths") { Description = "Depths of the sweep.", DefaultValueFactory = _ => [1, 2, 3, 4, 5], AllowMultipleArgumentsPerToken = true };
         var seeds = Count("--seeds", "Initialisations of each network of the sweep.", 3);
         var trainings = new Option<string?>("--trainings") { Description = "Keeps the finished trainings of the sweep, .csv, and goes on from those it holds." };
         var plot = new Option<string?>("--plot") { Description = "Writes the first plot of the sweep, .svg." };
-        var command = new Command("abalone-alignment", "Trained encoders against the exact eigenfunctions.") { data, epochs, constraint, width, depth, rate, batch, full, widths, depths, seeds, trainings, plot };
+        var command = new Command("abalone-alignment", "Trained encoders against the exact eigenfunctions.") { data, epochs, constraint, width, depth, rate, batch, draws, full, widths, depths, seeds, trainings, plot };
         common.AddTo(command);
         command.SetAction((result, cancellationToken) =>
         {
@@ -40,12 +41,12 @@ internal static class ReproduceCommand
             return Task.FromResult(sweeps
                 ? AlignmentSweep.Run(
                     new AlignmentSweepRequest(
-                        result.GetValue(data)!, constraints, times, result.GetValue(widths)!, result.GetValue(depths)!, AtLeast(result, seeds, 1), result.GetValue(rate), result.GetValue(batch),
+                        result.GetValue(data)!, constraints, times, result.GetValue(widths)!, result.GetValue(depths)!, AtLeast(result, seeds, 1), result.GetValue(rate), result.GetValue(batch), result.GetValue(draws),
                         result.GetValue(trainings), result.GetValue(plot)),
                     common.Read(result), cancellationToken)
                 : AbaloneAlignment.Run(
                     new AbaloneAlignmentRequest(
-                        result.GetValue(data)!, times, constraints, result.GetValue(width), result.GetValue(depth), result.GetValue(rate), result.GetValue(batch),
+                        result.GetValue(data)!, times, constraints, result.GetValue(width), result.GetValue(depth), result.GetValue(rate), result.GetValue(batch), result.GetValue(draws),
                         result.GetValue(common.Device)!, result.GetValue(common.Seed), result.GetValue(common.Json)),
                     cancellationToken));
         });

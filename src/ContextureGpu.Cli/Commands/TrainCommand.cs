@@ -44,6 +44,7 @@ internal static class TrainCommand
             if (result.GetValueOrDefault<string>() is { } text && !TryBatch(text, out _))
                 result.AddError($"--batch is '{text}'; full or a number of pairs of at least 2 was expected");
         });
+        var draws = new Option<int>("--draws") { Description = "Points of each pair of a batch: more than 2 make all pairs among them.", DefaultValueFactory = _ => defaults.Draws };
         var rate = new Option<double>("--lr") { Description = "Largest learning rate.", DefaultValueFactory = _ => defaults.LearningRate };
         var decay = new Option<double>("--weight-decay") { Description = "Decoupled weight decay.", DefaultValueFactory = _ => defaults.WeightDecay };
         var warmUp = new Option<int?>("--warm-up") { Description = "Steps in which the learning rate rises." };
@@ -64,7 +65,7 @@ internal static class TrainCommand
         var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
         var command = new Command(Name, "Trains an encoder of a context: writes the encoder, features, checkpoints.")
         {
-            data, context, dimension, outputs, width, depth, activation, noSkip, layerNorm, objective, constraint, epochs, batch, rate, decay, warmUp, clip, target, drop, scale, precision,
+            data, context, dimension, outputs, width, depth, activation, noSkip, layerNorm, objective, constraint, epochs, batch, draws, rate, decay, warmUp, clip, target, drop, scale, precision,
             device, seed, model, features, onnx, checkpoint, every, resume, json, quiet,
         };
         command.SetAction((result, cancellationToken) =>
@@ -90,6 +91,7 @@ internal static class TrainCommand
                     Constraint = Enum.Parse<CovarianceConstraint>(result.GetValue(constraint)!, ignoreCase: true),
                     Epochs = result.GetValue(epochs),
                     Batch = TryBatch(result.GetValue(batch)!, out int? pairs) ? pairs : null,
+                    Draws = result.GetValue(draws),
                     LearningRate = result.GetValue(rate),
                     WeightDecay = result.GetValue(decay),
                     WarmUp = result.GetValue(warmUp),

@@ -6,7 +6,7 @@ namespace ContextureGpu.Cli;
 /// <summary>What a sweep trains: every combination.</summary>
 internal sealed record AlignmentSweepRequest(
     string Data, IReadOnlyList<CovarianceConstraint> Constraints, IReadOnlyList<int> Epochs, IReadOnlyList<int> Widths, IReadOnlyList<int> Depths, int Seeds, double LearningRate,
-    int? Batch, string? Trainings, string? Plot);
+    int? Batch, int Draws, string? Trainings, string? Plot);
 
 /// <summary>
 /// The alignment of trained encoders with the exact eigenfunctions on abalone over widths, depths and seeds (Zhai, "Contextures", 2025, chapter 3; theory.md section 7). Published, with VICReg
@@ -27,7 +27,7 @@ internal static class AlignmentSweep
         {
             using var task = new AlignmentTask(engine, sweep.Data, request.Seed, cancellationToken);
             string settings = Experiment.Text(
-                $"{task.Rows} rows, split {request.Seed}, learning rate {sweep.LearningRate}, {(sweep.Batch is int pairs ? Experiment.Text($"batches of {pairs} pairs") : "all rows in a step")}");
+                $"{task.Rows} rows, split {request.Seed}, learning rate {sweep.LearningRate}, {Batches(sweep.Batch, sweep.Draws)}");
             var ledger = new AlignmentLedger(sweep.Trainings, settings);
             AlignmentTraining[] all =
             [
@@ -65,6 +65,10 @@ internal static class AlignmentSweep
         _ => "lagrangian",
     };
 
+    /// <summary>What a step takes, in words.</summary>
+    public static string Batches(int? batch, int draws) =>
+        batch is not int pairs ? "all rows in a step" : draws == 2 ? Experiment.Text($"batches of {pairs} pairs") : Experiment.Text($"batches of {pairs} times {draws} draws");
+
     private static void Train(AlignmentTask task, AlignmentLedger ledger, AlignmentTraining[] all, AlignmentSweepRequest sweep, CancellationToken cancellationToken)
     {
         double left = all.Where(t => ledger[t] is null).Sum(Work), done = 0;
@@ -76,7 +80,7 @@ internal static class AlignmentSweep
                 continue;
             var options = new EncoderOptions
             {
-                Width = t.Width, Depth = t.Depth, Constraint = t.Constraint, LearningRate = sweep.LearningRate, Epochs = t.Epochs, Batch = sweep.Batch, Seed = t.Seed,
+                Width = t.Width, Depth = t.Depth, Constraint = t.Constraint, LearningRate = sweep.LearningRate, Epochs = t.Epochs, Batch = sweep.Batch, Draws = sweep.Draws, Seed = t.Seed,
             };
             AlignmentScore score = task.Train(options, null, cancellationToken);
             ledger.Add(t, score);

@@ -45,17 +45,18 @@ public sealed class TrainingTests
         Assert.InRange(model.Eigenvalues[0], (exact * exact) - 0.01, (exact * exact) + 1e-6);
     }
 
-    public static TheoryData<Objective> Objectives => [.. Enum.GetValues<Objective>()];
+    public static TheoryData<Objective, int> Batches => new(
+        [.. Enum.GetValues<Objective>().Select(o => (o, 2)), (Objective.MultiView, 5), (Objective.Contrastive, 3), (Objective.SupervisedBalanced, 4), (Objective.Kise, 5)]);
 
     [Theory]
-    [MemberData(nameof(Objectives))]
-    public void Batches_learn_the_circle(Objective objective)
+    [MemberData(nameof(Batches))]
+    public void Batches_learn_the_circle(Objective objective, int draws)
     {
         const int N = 64;
         double[] x = Circle(N);
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
         EncoderModel model = engine.Train(
-            x, N, Context.Rbf(2), Small with { Objective = objective, Batch = 32, Epochs = 150, LearningRate = 3e-3 }, cancellationToken: TestContext.Current.CancellationToken);
+            x, N, Context.Rbf(2), Small with { Objective = objective, Batch = 32, Draws = draws, Epochs = 150, LearningRate = 3e-3 }, cancellationToken: TestContext.Current.CancellationToken);
         Assert.True(Angle(model, x) < 0.1, $"the angle is {Angle(model, x):g3}");
         Assert.Equal((300, 150), (model.Steps, model.Losses.Count));
     }
@@ -264,6 +265,9 @@ public sealed class TrainingTests
         Refused(Small with { Width = 1, LayerNorm = true }, "width");
         Refused(Small with { Batch = 1 }, "pairs");
         Refused(Small with { Batch = 5 }, "pairs");
+        Refused(Small with { Batch = 2, Draws = 1 }, "draws");
+        Refused(Small with { Draws = 3 }, "no batches");
+        Refused(Small with { Batch = 2, Draws = 3, Objective = Objective.Graph }, "Graph");
         Refused(Small with { Epochs = 0 }, "epochs");
         Refused(Small with { WarmUp = 60 }, "warm-up");
         Refused(Small with { LearningRate = double.NaN }, "learning rate");
