@@ -35,7 +35,7 @@ internal abstract class MomentObjective
         (Objective.Contrastive, _) => new ContrastiveObjective(),
         (_, CovarianceConstraint.VicReg) => new VicRegObjective(),
         (_, CovarianceConstraint.Lagrangian) => new LagrangianObjective(options.EffectiveOutputs),
-        _ => new WhitenedObjective(host),
+        _ => new WhitenedObjective(options.EffectiveOutputs, host),
     };
 
     /// <summary><c>||X - I|| / d^(1/2)</c> in the norm of Frobenius.</summary>
