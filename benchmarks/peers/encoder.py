@@ -1,81 +1,75 @@
-"""Seconds of one step of training an encoder in PyTorch: the step that `contexture train` takes, for comparison with its `stepsPerSecond`.
+"""A step of training an encoder in PyTorch: the step that `contexture train` takes, from the same parameters, on the processor or on a GPU where PyTorch sees one.
 
-    python3 encoder.py [threads] [steps]
-
-2,924 rows of 10 inputs, width 512, three hidden layers with tanh and skip connections, 512 outputs, 30 neighbours a row (drawn at random: the time of the sparse product
-does not depend on which), the ratio trace with float64 covariances through a Cholesky factor, AdamW. Everything is float32 but the covariances.
+The ratio trace of an MLP's outputs with float64 covariances through a Cholesky factor, over all rows, AdamW. Everything is float32 but the covariances; the work `float32` has these in
+float32 as well: faster, and not the same accuracy. The work `compiled` hands the network to torch.compile.
 """
 
 import os
-import statistics
-import sys
-import time
 
-threads = int(sys.argv[1]) if len(sys.argv) > 1 else os.cpu_count()
-steps = int(sys.argv[2]) if len(sys.argv) > 2 else 10
-os.environ["OMP_NUM_THREADS"] = str(threads)
-
+import numpy
 import torch
+from protocol import load, serve
 
-torch.set_num_threads(threads)
-torch.manual_seed(0)
-N, INPUTS, WIDTH, DEPTH, OUTPUTS, NEIGHBOURS = 2924, 10, 512, 3, 512, 30
-
-
-class Layer(torch.nn.Module):
-    def __init__(self, inputs, width):
-        super().__init__()
-        self.linear = torch.nn.Linear(inputs, width)
-        self.skip = torch.nn.Identity() if inputs == width else torch.nn.Linear(inputs, width, bias=False)
-
-    def forward(self, x):
-        return torch.tanh(self.linear(x)) + self.skip(x)
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+torch.backends.cuda.matmul.allow_tf32 = False
 
 
-network = torch.nn.Sequential(*[Layer(INPUTS if l == 0 else WIDTH, WIDTH) for l in range(DEPTH)], torch.nn.Linear(WIDTH, OUTPUTS))
-optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-4)
-x = torch.randn(N, INPUTS)
-rows = torch.arange(N).repeat_interleave(NEIGHBOURS)
-columns = torch.randint(0, N, (N * NEIGHBOURS,))
-walk = torch.sparse_coo_tensor(torch.stack([rows, columns]), torch.full((N * NEIGHBOURS,), 1.0 / NEIGHBOURS), (N, N)).coalesce()
-mass = torch.sparse.mm(walk.t(), torch.full((N, 1), 1.0 / N))
+def forward(x, parameters):
+    """Hidden layers tanh(y W + b) + y S: S trained in the first one, where the widths differ, the identity in the others; then y W + b."""
+    weights, bias, skip = parameters[:3]
+    y = torch.tanh(x @ weights + bias) + x @ skip
+    for layer in range(3, len(parameters) - 2, 2):
+        y = torch.tanh(y @ parameters[layer] + parameters[layer + 1]) + y
+    return y @ parameters[-2] + parameters[-1]
 
 
-def step():
-    psi = network(x)
-    psi = psi - (mass * psi).sum(0)
-    image = torch.sparse.mm(walk, psi)
-    wide, wide_image = psi.double(), image.double()
-    c = wide.t() @ (mass.double() * wide)
-    b = wide_image.t() @ wide_image / N
-    c = c + 1e-6 * torch.trace(c) / OUTPUTS * torch.eye(OUTPUTS, dtype=torch.float64)
-    loss = 2 * (OUTPUTS - torch.trace(torch.cholesky_solve(b, torch.linalg.cholesky(c))))
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+def encoder(request, covariances, network):
+    x = torch.from_numpy(load(request["x"])).to(device)
+    n = len(x)
+    starts, columns = (load(request[name]).ravel().astype(numpy.int64) for name in ("starts", "columns"))
+    rows = numpy.repeat(numpy.arange(n), numpy.diff(starts))
+    values = torch.from_numpy(load(request["values"]).ravel()).float()
+    walk = torch.sparse_coo_tensor(torch.from_numpy(numpy.stack([rows, columns])), values, (n, n)).coalesce().to(device)
+    mass = torch.sparse.mm(walk.t(), torch.full((n, 1), 1.0 / n, device=device))
+    parameters = [torch.from_numpy(load(path)).to(device).requires_grad_() for path in request["parameters"]]
+    optimizer = torch.optim.AdamW(
+        [{"params": [p for p in parameters if len(p) > 1], "weight_decay": request["decay"]}, {"params": [p for p in parameters if len(p) == 1], "weight_decay": 0.0}], lr=request["rate"])
+    outputs = parameters[-1].shape[1]
+    identity = torch.eye(outputs, dtype=torch.float64, device=device)
+
+    def step():
+        psi = network(x, parameters)
+        psi = psi - (mass * psi).sum(0)
+        image = torch.sparse.mm(walk, psi)
+        wide, wide_image, wide_mass = (t.to(covariances) for t in (psi, image, mass))
+        c = (wide.t() @ (wide_mass * wide)).double()
+        b = (wide_image.t() @ wide_image / n).double()
+        c = c + 1e-6 * torch.trace(c) / outputs * identity
+        loss = 2 * (outputs - torch.trace(torch.cholesky_solve(b, torch.linalg.cholesky(c))))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.item()                          # waits for the device
+
+    first = [step() for _ in range(request["steps"])]
+
+    def run():
+        step()
+        return first
+
+    return run
 
 
-def step_single():
-    """The same with the covariances in float32: faster, and not the same accuracy."""
-    psi = network(x)
-    psi = psi - (mass * psi).sum(0)
-    image = torch.sparse.mm(walk, psi)
-    c = (psi.t() @ (mass * psi)).double()
-    b = (image.t() @ image / N).double()
-    c = c + 1e-6 * torch.trace(c) / OUTPUTS * torch.eye(OUTPUTS, dtype=torch.float64)
-    loss = 2 * (OUTPUTS - torch.trace(torch.cholesky_solve(b, torch.linalg.cholesky(c))))
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+def compiled(request):
+    if not hasattr(torch, "compile"):
+        raise RuntimeError(f"PyTorch {torch.__version__} has no torch.compile")
+    return encoder(request, torch.float64, torch.compile(forward))
 
 
-for name, work in (("float64 covariances", step), ("float32 covariances", step_single)):
-    work()
-    seconds = []
-    for _ in range(steps):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    print(f"PyTorch {torch.__version__}, {threads} threads, {name}: median {statistics.median(seconds):.4f} s a step, {1 / statistics.median(seconds):.2f} steps a second", flush=True)
+name = f"PyTorch on {torch.cuda.get_device_name()}" if device.type == "cuda" else "PyTorch on the processor"
+serve(name, torch.__version__, {
+    "float64": lambda request: encoder(request, torch.float64, forward),
+    "float32": lambda request: encoder(request, torch.float32, forward),
+    "compiled": compiled,
+})

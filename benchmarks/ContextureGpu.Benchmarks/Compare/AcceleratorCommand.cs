@@ -40,6 +40,7 @@ internal static class AcceleratorCommand
                 () => Inner(bench, 1_000_000 / scale, 64),
                 () => KernelProductComparison.Create(bench, 200_000 / scale, 16, 64, 2, null, Script),
                 () => NeighborComparison.CreateOnAccelerator(bench, Bench.Mixture(200_000 / scale, 32, 4), 32, 30, 1.5, Script),
+                () => EncoderComparison.CreateOnAccelerator(bench, scale > 1 ? 1_024 : 2_924),
             ];
             foreach (Func<Comparison> create in works)
             {

@@ -69,6 +69,7 @@ internal static class CompareCommand
         yield return ("sparse", () => SparseComparison.Create(bench, 50_000 / scale, 30, 64, Orientation.Normal));
         yield return ("sparse", () => SparseComparison.Create(bench, 50_000 / scale, 30, 64, Orientation.Transposed));
         yield return ("randomised", () => RandomizedComparison.Create(bench, 20_000 / scale, 1_000, 50));
+        yield return ("encoder", () => EncoderComparison.Create(bench, quick ? 1_024 : 2_924));
         yield return ("kernel functions", () => ContextComparisons.KernelFunctions(bench, 6_000 / scale, 16, 32));
         yield return ("context", () => ContextComparisons.Knn(bench, "Gaussian mixture", Bench.Mixture(20_000 / scale, 24, 6), 24, 30, 128, "brute", 4));
         string abalone = Path.Combine(data, "abalone.csv.gz");

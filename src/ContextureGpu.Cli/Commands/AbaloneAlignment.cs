@@ -5,134 +5,97 @@ namespace ContextureGpu.Cli;
 
 /// <summary>What the experiment is asked to do.</summary>
 internal sealed record AbaloneAlignmentRequest(
-    string Data, IReadOnlyList<int> Epochs, IReadOnlyList<CovarianceConstraint> Constraints, int Width, int Depth, double LearningRate, int? Batch, string Device, ulong Seed, bool Json);
+    string Data, IReadOnlyList<int> Epochs, IReadOnlyList<CovarianceConstraint> Constraints, int Width, int Depth, double LearningRate, int? Batch, int Draws, string Device, ulong Seed, bool Json);
 
-/// <summary>
-/// The alignment of a trained encoder with the exact eigenfunctions on abalone (Zhai, "Contextures", 2025, chapter 3; theory.md section 7): Class_Rings dropped, 70 % of the rows
-/// to train on, the rest held out, columns standardised on the training rows, knn(k=30), 128 features from 512 outputs. Published: R2_CCA up to 0.9, mutual kNN above 0.8.
-/// </summary>
+/// <summary>The alignment of trained encoders of one width and depth with the exact eigenfunctions on abalone; <see cref="AlignmentSweep"/> has many.</summary>
 internal static class AbaloneAlignment
 {
-    private const int Dimension = 128, Outputs = 512;
-    private const double TrainingShare = 0.7;
-    private const string Target = "Class_Rings";
-
     public static int Run(AbaloneAlignmentRequest request, CancellationToken cancellationToken)
     {
-        DataTable table = DataTable.Read(request.Data);
-        _ = table.ColumnIndex(Target);
-        int[][] split = RowSplit.Of(table.Rows, [TrainingShare], request.Seed);
-        DataTable training = table.Rows(split[0]), heldOut = table.Rows(split[1]);
-        var preprocessing = new PreprocessingOptions { Exclude = [Target] };
-        Context context = Context.Knn(30);
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
-        SpectralModel exact = engine.Fit(
-            training, context, preprocessing, new SpectralOptions { Dimension = Dimension, Precision = ElementPrecision.Double }, cancellationToken);
-        double[] exactOutside = exact.Transform(heldOut, out _);
-        double ratioTrace = 0;
-        foreach (double s in exact.SingularValues)
-            ratioTrace += s * s;
-
-        var results = new List<AlignmentRow>();
-        using CpuDevice processor = CpuDevice.Open();
+        using var task = new AlignmentTask(engine, request.Data, request.Seed, cancellationToken);
+        var results = new List<(CovarianceConstraint Constraint, AlignmentScore Score)>();
         foreach (CovarianceConstraint constraint in request.Constraints)
         {
             foreach (int epochs in request.Epochs)
             {
                 var options = new EncoderOptions
                 {
-                    Dimension = Dimension,
-                    Outputs = Outputs,
                     Width = request.Width,
                     Depth = request.Depth,
                     Constraint = constraint,
                     LearningRate = request.LearningRate,
                     Epochs = epochs,
                     Batch = request.Batch,
+                    Draws = request.Draws,
                     Seed = request.Seed,
                 };
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{constraint}, {epochs} epochs"));
-                EncoderModel encoder = engine.Train(training, context, preprocessing, options, null, cancellationToken);
-                results.Add(new AlignmentRow(
-                    constraint, encoder, encoder.Eigenvalues.Sum() / ratioTrace,
-                    Measure(exact.Features, encoder.Features), Measure(exactOutside, encoder.Transform(heldOut, out _))));
+                Experiment.Say(Experiment.Text($"{constraint}, {epochs} epochs"));
+                results.Add((constraint, task.Train(options, null, cancellationToken)));
             }
         }
         if (request.Json)
-            PrintJson(request, training.Rows, heldOut.Rows, results);
+            PrintJson(request, task, engine.Device, results);
         else
-            PrintText(request, training.Rows, heldOut.Rows, results);
+            PrintText(request, task, results);
         return 0;
-
-        Alignment Measure(ReadOnlySpan<double> first, ReadOnlySpan<double> second) => Alignment.Measure(
-            new FeatureSpan(first, first.Length / Dimension, Dimension), new FeatureSpan(second, second.Length / Dimension, Dimension), processor.LinearAlgebra, processor, null,
-            cancellationToken);
     }
 
-    private static void PrintText(AbaloneAlignmentRequest request, int rows, int heldOut, List<AlignmentRow> results)
+    private static void PrintText(AbaloneAlignmentRequest request, AlignmentTask task, List<(CovarianceConstraint Constraint, AlignmentScore Score)> results)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
-        Console.WriteLine(string.Create(plain, $"knn(k=30), {rows} rows, {heldOut} held out, {Dimension} features of {Outputs} outputs, width {request.Width}, depth {request.Depth}, tanh, skip connections, learning rate {request.LearningRate}, {(request.Batch is int pairs ? $"batches of {pairs} pairs" : "all rows in a step")}, seed {request.Seed}"));
+        Console.WriteLine(string.Create(plain, $"knn(k=30), {task.Rows} rows, {task.HeldOut} held out, {AlignmentTask.Dimension} features of {AlignmentTask.Outputs} outputs, width {request.Width}, depth {request.Depth}, tanh, skip connections, learning rate {request.LearningRate}, {AlignmentSweep.Batches(request.Batch, request.Draws)}, seed {request.Seed}"));
         Console.WriteLine("constraint   steps  seconds  R2_CCA  mutual kNN  ratio trace  held out: R2_CCA  mutual kNN");
-        foreach (AlignmentRow row in results)
+        foreach ((CovarianceConstraint constraint, AlignmentScore score) in results)
         {
             Console.WriteLine(string.Create(
                 plain,
-                $"{row.Constraint,-10}  {row.Encoder.Steps,6}  {row.Encoder.Seconds,7:f1}  {row.Inside.CcaR2,6:f4}  {row.Inside.MutualKnn,10:f4}  {row.RatioTrace,11:f4}  {row.Outside.CcaR2,16:f4}  {row.Outside.MutualKnn,10:f4}"));
+                $"{constraint,-10}  {score.Steps,6}  {score.Seconds,7:f1}  {score.CcaR2,6:f4}  {score.MutualKnn,10:f4}  {score.RatioTrace,11:f4}  {score.HeldOutCcaR2,16:f4}  {score.HeldOutMutualKnn,10:f4}"));
         }
         Console.WriteLine("published         -        -  <= 0.9       > 0.8");
     }
 
-    private static void PrintJson(AbaloneAlignmentRequest request, int rows, int heldOut, List<AlignmentRow> results) => JsonOutput.Print(writer =>
+    private static void PrintJson(
+        AbaloneAlignmentRequest request, AlignmentTask task, DeviceDescription device, List<(CovarianceConstraint Constraint, AlignmentScore Score)> results) => JsonOutput.Print(writer =>
     {
         writer.WriteString("experiment", "abalone-alignment");
-        writer.WriteNumber("rows", rows);
-        writer.WriteNumber("heldOut", heldOut);
-        writer.WriteNumber("dim", Dimension);
-        writer.WriteNumber("outputs", Outputs);
+        writer.WriteNumber("rows", task.Rows);
+        writer.WriteNumber("heldOut", task.HeldOut);
+        writer.WriteNumber("dim", AlignmentTask.Dimension);
+        writer.WriteNumber("outputs", AlignmentTask.Outputs);
         writer.WriteNumber("width", request.Width);
         writer.WriteNumber("depth", request.Depth);
         writer.WriteNumber("learningRate", request.LearningRate);
         if (request.Batch is int pairs)
+        {
             writer.WriteNumber("batch", pairs);
+            writer.WriteNumber("draws", request.Draws);
+        }
         else
             writer.WriteString("batch", "full");
         writer.WriteNumber("seed", request.Seed);
         writer.WriteStartArray("trainings");
-        foreach (AlignmentRow row in results)
+        foreach ((CovarianceConstraint constraint, AlignmentScore score) in results)
         {
             writer.WriteStartObject();
-            writer.WriteString("constraint", row.Constraint switch
-            {
-                CovarianceConstraint.Whiten => "whiten",
-                CovarianceConstraint.VicReg => "vicreg",
-                _ => "lagrangian",
-            });
-            writer.WriteNumber("steps", row.Encoder.Steps);
-            writer.WriteNumber("seconds", row.Encoder.Seconds);
-            writer.WriteNumber("rank", row.Encoder.Rank);
-            writer.WriteNumber("ratioTrace", row.RatioTrace);
-            writer.WriteNumber("ccaR2", row.Inside.CcaR2);
-            writer.WriteNumber("mutualKnn", row.Inside.MutualKnn);
-            writer.WriteNumber("heldOutCcaR2", row.Outside.CcaR2);
-            writer.WriteNumber("heldOutMutualKnn", row.Outside.MutualKnn);
+            writer.WriteString("constraint", AlignmentSweep.Word(constraint));
+            writer.WriteNumber("steps", score.Steps);
+            writer.WriteNumber("seconds", score.Seconds);
+            writer.WriteNumber("rank", score.Rank);
+            writer.WriteNumber("ratioTrace", score.RatioTrace);
+            writer.WriteNumber("ccaR2", score.CcaR2);
+            writer.WriteNumber("mutualKnn", score.MutualKnn);
+            writer.WriteNumber("heldOutCcaR2", score.HeldOutCcaR2);
+            writer.WriteNumber("heldOutMutualKnn", score.HeldOutMutualKnn);
             writer.WriteStartObject("device");
-            JsonOutput.WriteDevice(writer, row.Encoder.Facts.Device);
+            JsonOutput.WriteDevice(writer, device);
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
         writer.WriteStartObject("published");
-        writer.WriteNumber("ccaR2AtMost", 0.9);
-        writer.WriteNumber("mutualKnnAbove", 0.8);
+        writer.WriteNumber("ccaR2AtMost", AlignmentTask.PublishedCcaR2);
+        writer.WriteNumber("mutualKnnAbove", AlignmentTask.PublishedMutualKnn);
         writer.WriteEndObject();
     });
-
-    /// <summary>One training beside the exact functions.</summary>
-    /// <param name="Constraint">How the covariance was held.</param>
-    /// <param name="Encoder">What was trained.</param>
-    /// <param name="RatioTrace">Sum of the estimated s^2 over that of the exact ones.</param>
-    /// <param name="Inside">On the rows trained on.</param>
-    /// <param name="Outside">On the others.</param>
-    private sealed record AlignmentRow(CovarianceConstraint Constraint, EncoderModel Encoder, double RatioTrace, Alignment Inside, Alignment Outside);
 }

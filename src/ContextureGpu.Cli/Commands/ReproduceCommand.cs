@@ -14,28 +14,53 @@ internal static class ReproduceCommand
     {
         var common = new CommonOptions(null);
         var data = DataFile();
-        var epochs = new Option<int[]>("--epochs") { Description = "Epochs of each training; steps, where every step takes all rows.", DefaultValueFactory = _ => [100, 400], AllowMultipleArgumentsPerToken = true };
-        var constraint = new Option<string[]>("--constraint") { Description = "whiten, vicreg, lagrangian.", DefaultValueFactory = _ => ["whiten", "vicreg"], AllowMultipleArgumentsPerToken = true };
+        var epochs = new Option<int[]>("--epochs") { Description = "Epochs of each training; steps, where every step takes all rows; 100 and 400 by default, 400 in a sweep.", AllowMultipleArgumentsPerToken = true };
+        var constraint = new Option<string[]>("--constraint") { Description = "whiten, vicreg, lagrangian; the first two by default, whiten in a sweep.", AllowMultipleArgumentsPerToken = true };
         constraint.AcceptOnlyFromAmong("whiten", "vicreg", "lagrangian");
         var width = new Option<int>("--width") { Description = "Units of a hidden layer.", DefaultValueFactory = _ => 512 };
         var depth = new Option<int>("--depth") { Description = "Hidden layers.", DefaultValueFactory = _ => 3 };
         var rate = new Option<double>("--lr") { Description = "Largest learning rate.", DefaultValueFactory = _ => new EncoderOptions().LearningRate };
         var batch = new Option<int?>("--batch") { Description = "Pairs of a step; all rows in every step without it." };
-        var command = new Command("abalone-alignment", "A trained encoder against the exact eigenfunctions.") { data, epochs, constraint, width, depth, rate, batch, common.Device, common.Seed, common.Json };
-        command.SetAction((result, cancellationToken) => Task.FromResult(AbaloneAlignment.Run(
-            new AbaloneAlignmentRequest(
-                result.GetValue(data)!,
-                result.GetValue(epochs)!,
-                [.. result.GetValue(constraint)!.Select(text => Enum.Parse<CovarianceConstraint>(text, ignoreCase: true))],
-                result.GetValue(width),
-                result.GetValue(depth),
-                result.GetValue(rate),
-                result.GetValue(batch),
-                result.GetValue(common.Device)!,
-                result.GetValue(common.Seed),
-                result.GetValue(common.Json)),
-            cancellationToken)));
+        var draws = new Option<int>("--draws") { Description = "Points of each pair of a batch: more than 2 make all pairs among them.", DefaultValueFactory = _ => 2 };
+        var full = new Option<bool>("--full") { Description = "A sweep over widths, depths and seeds, with a table and plots." };
+        var widths = new Option<int[]>("--widths") { Description = "Widths of the sweep.", DefaultValueFactory = _ => [64, 128, 256, 512, 1024, 2048], AllowMultipleArgumentsPerToken = true };
+        var depths = new Option<int[]>("--depths") { Description = "Depths of the sweep.", DefaultValueFactory = _ => [1, 2, 3, 4, 5], AllowMultipleArgumentsPerToken = true };
+        var seeds = Count("--seeds", "Initialisations of each network of the sweep.", 3);
+        var trainings = new Option<string?>("--trainings") { Description = "Keeps the finished trainings of the sweep, .csv, and goes on from those it holds." };
+        var plot = new Option<string?>("--plot") { Description = "Writes the first plot of the sweep, .svg." };
+        var command = new Command("abalone-alignment", "Trained encoders against the exact eigenfunctions.") { data, epochs, constraint, width, depth, rate, batch, draws, full, widths, depths, seeds, trainings, plot };
+        common.AddTo(command);
+        command.SetAction((result, cancellationToken) =>
+        {
+            bool sweeps = result.GetValue(full);
+            Refuse(result, sweeps, "the sweep has several of them: --widths, --depths", [width, depth]);
+            Refuse(result, !sweeps, "it is of the sweep: add --full", [widths, depths, seeds, trainings, plot, .. common.Files]);
+            int[] times = result.GetValue(epochs) is { Length: > 0 } given ? given : sweeps ? [400] : [100, 400];
+            string[] words = result.GetValue(constraint) is { Length: > 0 } chosen ? chosen : sweeps ? ["whiten"] : ["whiten", "vicreg"];
+            CovarianceConstraint[] constraints = [.. words.Select(text => Enum.Parse<CovarianceConstraint>(text, ignoreCase: true))];
+            return Task.FromResult(sweeps
+                ? AlignmentSweep.Run(
+                    new AlignmentSweepRequest(
+                        result.GetValue(data)!, constraints, times, result.GetValue(widths)!, result.GetValue(depths)!, AtLeast(result, seeds, 1), result.GetValue(rate), result.GetValue(batch), result.GetValue(draws),
+                        result.GetValue(trainings), result.GetValue(plot)),
+                    common.Read(result), cancellationToken)
+                : AbaloneAlignment.Run(
+                    new AbaloneAlignmentRequest(
+                        result.GetValue(data)!, times, constraints, result.GetValue(width), result.GetValue(depth), result.GetValue(rate), result.GetValue(batch), result.GetValue(draws),
+                        result.GetValue(common.Device)!, result.GetValue(common.Seed), result.GetValue(common.Json)),
+                    cancellationToken));
+        });
         return command;
+    }
+
+    // Options that were given where they mean nothing.
+    private static void Refuse(ParseResult result, bool meaningless, string why, ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            if (meaningless && result.GetResult(option) is { Implicit: false })
+                throw new InputException($"{option.Name} was given; {why}");
+        }
     }
 
     private static Command Association()
@@ -125,13 +150,16 @@ internal static class ReproduceCommand
 
         public Option<bool> Json { get; } = new("--json") { Description = "One JSON object on standard output." };
 
+        /// <summary>Options that name files.</summary>
+        public Option[] Files => [_report, _markdown];
+
         public void AddTo(Command command)
         {
-            foreach (Option option in new Option[] { _maxDimension, Device, Seed, _report, _markdown, Json })
+            foreach (Option option in new Option[] { _maxDimension, Device, Seed, _report, _markdown, Json }.Where(o => o != _maxDimension || maxDimension is not null))
                 command.Add(option);
         }
 
         public ExperimentRequest Read(ParseResult result) => new(
-            result.GetValue(Device)!, result.GetValue(Seed), result.GetValue(_maxDimension), result.GetValue(_report), result.GetValue(_markdown), result.GetValue(Json), ShellCommand.Of(result));
+            result.GetValue(Device)!, result.GetValue(Seed), maxDimension is null ? 1 : result.GetValue(_maxDimension), result.GetValue(_report), result.GetValue(_markdown), result.GetValue(Json), ShellCommand.Of(result));
     }
 }

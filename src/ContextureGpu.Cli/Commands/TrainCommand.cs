@@ -11,9 +11,6 @@ internal static class TrainCommand
     /// <summary>The word for it.</summary>
     public const string Name = "train";
 
-    /// <summary>Seconds between two lines of progress.</summary>
-    private const double ProgressSeconds = 2;
-
     private static readonly Dictionary<string, Objective> Objectives = new()
     {
         ["multiview"] = Objective.MultiView,
@@ -47,6 +44,7 @@ internal static class TrainCommand
             if (result.GetValueOrDefault<string>() is { } text && !TryBatch(text, out _))
                 result.AddError($"--batch is '{text}'; full or a number of pairs of at least 2 was expected");
         });
+        var draws = new Option<int>("--draws") { Description = "Points of each pair of a batch: more than 2 make all pairs among them.", DefaultValueFactory = _ => defaults.Draws };
         var rate = new Option<double>("--lr") { Description = "Largest learning rate.", DefaultValueFactory = _ => defaults.LearningRate };
         var decay = new Option<double>("--weight-decay") { Description = "Decoupled weight decay.", DefaultValueFactory = _ => defaults.WeightDecay };
         var warmUp = new Option<int?>("--warm-up") { Description = "Steps in which the learning rate rises." };
@@ -67,7 +65,7 @@ internal static class TrainCommand
         var quiet = new Option<bool>("--quiet") { Description = "Says nothing but errors." };
         var command = new Command(Name, "Trains an encoder of a context: writes the encoder, features, checkpoints.")
         {
-            data, context, dimension, outputs, width, depth, activation, noSkip, layerNorm, objective, constraint, epochs, batch, rate, decay, warmUp, clip, target, drop, scale, precision,
+            data, context, dimension, outputs, width, depth, activation, noSkip, layerNorm, objective, constraint, epochs, batch, draws, rate, decay, warmUp, clip, target, drop, scale, precision,
             device, seed, model, features, onnx, checkpoint, every, resume, json, quiet,
         };
         command.SetAction((result, cancellationToken) =>
@@ -93,6 +91,7 @@ internal static class TrainCommand
                     Constraint = Enum.Parse<CovarianceConstraint>(result.GetValue(constraint)!, ignoreCase: true),
                     Epochs = result.GetValue(epochs),
                     Batch = TryBatch(result.GetValue(batch)!, out int? pairs) ? pairs : null,
+                    Draws = result.GetValue(draws),
                     LearningRate = result.GetValue(rate),
                     WeightDecay = result.GetValue(decay),
                     WarmUp = result.GetValue(warmUp),
@@ -128,9 +127,12 @@ internal static class TrainCommand
             _ = table.ColumnIndex(column);
         double read = Stopwatch.GetElapsedTime(start).TotalSeconds;
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
-        EncoderModel model = engine.Train(
-            table, request.Context, new PreprocessingOptions { Scale = request.Scale, Exclude = request.Exclude }, request.Options,
-            request.Quiet ? null : new ProgressLines(), cancellationToken);
+        EncoderModel model;
+        using (TrainingLine? line = request.Quiet ? null : new TrainingLine(Console.Error, Console.IsErrorRedirected ? LineForm.Appended : LineForm.Rewritten))
+        {
+            model = engine.Train(
+                table, request.Context, new PreprocessingOptions { Scale = request.Scale, Exclude = request.Exclude }, request.Options, line, cancellationToken);
+        }
         if (request.Features is not null)
             FitRun.WriteFeatures(request.Features, model.Features, model.Rows, model.Dimension, request.Options.Precision);
         if (request.Model is not null)
@@ -189,19 +191,6 @@ internal static class TrainCommand
     {
         pairs = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 2 ? count : null;
         return pairs is not null || text == "full";
-    }
-
-    private sealed class ProgressLines : IProgress<TrainingProgress>
-    {
-        private readonly Stopwatch _clock = Stopwatch.StartNew();
-
-        public void Report(TrainingProgress value)
-        {
-            if (_clock.Elapsed.TotalSeconds < ProgressSeconds)
-                return;
-            _clock.Restart();
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {value.Step} of {value.Steps}, loss {value.Loss:g6}, {value.StepsPerSecond:f2} steps a second"));
-        }
     }
 }
 

@@ -23,12 +23,8 @@ internal static class HtmlReport
     {
         var html = new StringBuilder();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"").Append(Policy)
-            .Append("\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>").Append(Escape(page.Title)).Append("</title><style>\n").Append(Style());
-        for (int c = 0; c < Palette.Series; c++)
-            html.Append(CultureInfo.InvariantCulture, $".c{c}{{stroke:var(--c{c})}}.area.c{c},.bar.c{c}{{fill:var(--c{c})}}");
-        for (int v = 0; v < Palette.Steps; v++)
-            html.Append(CultureInfo.InvariantCulture, $".v{v}{{stroke:var(--v{v})}}.bar.v{v}{{fill:var(--v{v})}}");
-        html.Append("\n</style></head>\n<body><main><h1>").Append(Escape(page.Title)).Append("</h1>\n<p class=\"verdict\">").Append(Escape(page.Verdict)).Append("</p>\n");
+            .Append("\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>").Append(Escape(page.Title)).Append("</title><style>\n").Append(Style())
+            .Append("\n</style></head>\n<body><main><h1>").Append(Escape(page.Title)).Append("</h1>\n<p class=\"verdict\">").Append(Escape(page.Verdict)).Append("</p>\n");
         foreach (string warning in page.Warnings)
             html.Append("<p class=\"warning\">").Append(Escape(warning)).Append("</p>\n");
         int figures = 0;
@@ -127,10 +123,16 @@ internal static class HtmlReport
 
     private static bool IsForbidden(char c) => (c < ' ' && c is not ('\t' or '\n' or '\r')) || c is '\u007f' or '\ufffe' or '\uffff';
 
-    private static string Style()
+    /// <summary>The style sheet, with the classes of the colours.</summary>
+    public static string Style()
     {
         using Stream packed = typeof(HtmlReport).Assembly.GetManifestResourceStream("report.css") ?? throw new InvalidOperationException("the style sheet is missing from this build");
         using var reader = new StreamReader(packed);
-        return reader.ReadToEnd();
+        var style = new StringBuilder(reader.ReadToEnd());
+        for (int c = 0; c < Palette.Series; c++)
+            style.Append(CultureInfo.InvariantCulture, $".c{c}{{stroke:var(--c{c})}}.area.c{c},.bar.c{c}{{fill:var(--c{c})}}");
+        for (int v = 0; v < Palette.Steps; v++)
+            style.Append(CultureInfo.InvariantCulture, $".v{v}{{stroke:var(--v{v})}}.bar.v{v}{{fill:var(--v{v})}}");
+        return style.ToString();
     }
 }

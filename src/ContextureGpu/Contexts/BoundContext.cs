@@ -41,6 +41,9 @@ internal abstract class BoundContext
     /// <summary>The values of A as rows with the inputs of the sample, row-major (atoms, inputs), where they are no rows of it but of the same kind; null otherwise.</summary>
     public virtual double[]? AtomInputs => null;
 
+    /// <summary>The values of A as rows with inputs of another kind, of a second modality; null where they are none, or not known.</summary>
+    public ContextSample? AtomRows { get; init; }
+
     /// <summary>P, (rows, atoms), row-stochastic in the columns that are events.</summary>
     public abstract LinearOperator<T> OnSample<T>(Arithmetic<T> on)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;

@@ -282,13 +282,15 @@ internal static class ContextBinding
 
     private static ProjectedContext BindPairs(PairsContext pairs, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
     {
-        BoundContext then = Bind(pairs.Then, Partner(pairs, sample), device, cancellationToken);
+        ContextSample partner = Partner(pairs, sample);
+        BoundContext then = Bind(pairs.Then, partner, device, cancellationToken);
         return new ProjectedContext(then, _ => throw new InputException(
             $"{pairs} is defined on the rows it was fitted with: a new row has no partner. Put a context that leads to rows before it, such as knn(k=5) * {pairs}"))
         {
             Rows = then.Rows,
             Atoms = then.Atoms,
             Space = $"{then.Space}, in {pairs.File}",
+            AtomRows = then.Space == BoundContext.SampleSpace ? partner : null,
             InputWeights = then.InputWeights,
             Coordinates = then.Coordinates,
             Warnings = then.Warnings,

@@ -102,6 +102,13 @@ public sealed record EncoderOptions
     /// </summary>
     public int? Batch { get; init; }
 
+    /// <summary>
+    /// Points of each pair of a batch, at least 2: for the same x so many values of A, or for the same a so many rows where the encoder is on x. k points cost the networks k / 2 times as much as two
+    /// and make k (k - 1) / 2 pairs, so that the weak end of the spectrum stands out of the noise sooner; the mean over pairs is the same. More than 2 are for the objectives that have two points
+    /// of one kind: multi-view, contrastive, class-balanced supervised and KISE.
+    /// </summary>
+    public int Draws { get; init; } = 2;
+
     /// <summary>Largest learning rate, positive and finite.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
@@ -166,6 +173,11 @@ public sealed record EncoderOptions
         AtLeast(Width, 1, "the width");
         AtLeast(Epochs, 1, "the number of epochs");
         AtLeast(CheckpointEvery, 1, "the number of steps between checkpoints");
+        AtLeast(Draws, 2, "the number of draws");
+        if (Draws > 2 && Batch is null)
+            throw new InputException($"there are {Draws} draws and no batches; steps over all rows draw nothing");
+        if (Draws > 2 && Objective is Objective.Supervised or Objective.Denoising or Objective.Graph or Objective.Svme)
+            throw new InputException($"there are {Draws} draws; the objective {Objective} has pairs of a row and a value of A, of 2 draws each");
         if (LayerNorm && Width < 2)
             throw new InputException("a layer of 1 unit would be normalised to 0; layer normalisation needs a width of at least 2");
         if (Depth is < 0 or > 100)
@@ -197,4 +209,14 @@ public sealed record EncoderOptions
 /// <param name="Loss">Value of the objective at the last step.</param>
 /// <param name="LearningRate">Learning rate of the last step.</param>
 /// <param name="StepsPerSecond">Speed since the start or the resumption.</param>
-public readonly record struct TrainingProgress(int Step, int Steps, double Loss, double LearningRate, double StepsPerSecond);
+public readonly record struct TrainingProgress(int Step, int Steps, double Loss, double LearningRate, double StepsPerSecond)
+{
+    /// <summary>
+    /// <c>||C - I|| / d_1^(1/2)</c> at the last step, C the covariance of the outputs that is held at I: for penalties and multipliers that of the outputs themselves, for whitening that of the whitened
+    /// outputs, whose square is about the share of outputs that have collapsed. Null for the contrastive objective, which holds none.
+    /// </summary>
+    public double? ConstraintViolation { get; init; }
+
+    /// <summary>An estimate of the time left, at the speed so far; null where that is not known.</summary>
+    public TimeSpan? Remaining => StepsPerSecond > 0 && double.IsFinite((Steps - Step) / StepsPerSecond) ? TimeSpan.FromSeconds((Steps - Step) / StepsPerSecond) : null;
+}

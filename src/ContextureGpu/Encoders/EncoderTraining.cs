@@ -61,10 +61,12 @@ internal sealed class EncoderTraining<T> : IDisposable
             while (_losses.Count < _steps)
             {
                 double rate = _options.Rate(_losses.Count + 1, _steps), loss = Step(rate, cancellationToken);
-                _losses.Add(loss);
                 if (checkpoint is not null && (_losses.Count % _options.CheckpointEvery == 0 || _losses.Count == _steps))
                     checkpoint.Write(Parameters, _losses, _step.State);
-                progress?.Report(new TrainingProgress(_losses.Count, _steps, loss, rate, (_losses.Count - first) / Stopwatch.GetElapsedTime(start).TotalSeconds));
+                progress?.Report(new TrainingProgress(_losses.Count, _steps, loss, rate, (_losses.Count - first) / Stopwatch.GetElapsedTime(start).TotalSeconds)
+                {
+                    ConstraintViolation = _step.ConstraintViolation,
+                });
             }
         }
         catch (OperationCanceledException)
@@ -82,6 +84,7 @@ internal sealed class EncoderTraining<T> : IDisposable
         double loss = LossAndGradient(cancellationToken);
         _divergence.CheckNorm(AdamW.Step(_on, Parameters, new AdamStep(_losses.Count + 1, rate), _options));
         _step.Advance(_losses.Count + 1);
+        _losses.Add(loss);
         return loss;
     }
 

@@ -16,6 +16,11 @@ internal abstract class MomentObjective
     /// <param name="byB">Receives the derivative by B.</param>
     public abstract double Evaluate(double[] c, double[] b, int d, double[] byC, double[] byB);
 
+    /// <summary>
+    /// <c>||C - I||</c> over the root of d at the last evaluation, C the covariance that is held at I: 0 where it is held exactly, 1 where all outputs are constant; null where none is held.
+    /// </summary>
+    public double? ConstraintViolation { get; protected set; }
+
     /// <summary>What the objective carries from step to step: part of a checkpoint.</summary>
     public virtual double[] State => [];
 
@@ -30,8 +35,20 @@ internal abstract class MomentObjective
         (Objective.Contrastive, _) => new ContrastiveObjective(),
         (_, CovarianceConstraint.VicReg) => new VicRegObjective(),
         (_, CovarianceConstraint.Lagrangian) => new LagrangianObjective(options.EffectiveOutputs),
-        _ => new WhitenedObjective(host),
+        _ => new WhitenedObjective(options.EffectiveOutputs, host),
     };
+
+    /// <summary><c>||X - I|| / d^(1/2)</c> in the norm of Frobenius.</summary>
+    public static double Deviation(double[] x, int d)
+    {
+        double sum = 0;
+        for (int e = 0; e < d * d; e++)
+        {
+            double difference = x[e] - (e / d == e % d ? 1 : 0);
+            sum += difference * difference;
+        }
+        return Math.Sqrt(sum / d);
+    }
 
     /// <summary>tr X.</summary>
     public static double Trace(double[] x, int d)

@@ -1,6 +1,6 @@
 namespace ContextureGpu.Encoders;
 
-/// <summary>What a network is given: rows of the sample, or the values of A, each as its indicator, where these are no rows.</summary>
+/// <summary>What a network is given: rows of the sample, or the values of A: as rows where they are any, of the sample or of a second modality, otherwise each as its indicator.</summary>
 /// <param name="Values">Row-major (<paramref name="Rows"/>, <paramref name="Dimension"/>).</param>
 /// <param name="Rows">Number of points.</param>
 /// <param name="Dimension">Inputs of a point.</param>
@@ -25,6 +25,8 @@ internal sealed record NetworkInputs(double[] Values, int Rows, int Dimension)
         int m = bound.Atoms;
         if (bound.AtomInputs is { } points)
             return new NetworkInputs(points, m, points.Length / m);
+        if (bound.AtomRows is { Dimension: > 0 } rows)
+            return new NetworkInputs(rows.Values, m, rows.Dimension);
         if (m > MostIndicators)
             throw new InputException($"A has {m} values that are no rows of the sample ({bound.Space}); a network is given at most {MostIndicators} of them. The objectives supervised and kise train a network on x instead");
         var indicators = new double[m * m];

@@ -20,11 +20,14 @@ internal sealed class OneTowerStep<T>(Network<T> network, FunctionMoments<T> mom
     private readonly Arithmetic<T> _on = network.Arithmetic;
     private readonly Workspace<T> _gradient = new(network.Arithmetic);
     private readonly RunningAverage _averageC = new(moments.C.Length, window), _averageB = new(moments.B.Length, window);
+    private readonly double[] _byC = new double[moments.C.Length], _byB = new double[moments.B.Length];
     private double[] _c = moments.C;
 
     public override IReadOnlyList<Parameter<T>> Parameters => network.Parameters;
 
     public override IReadOnlyList<double[]> State => window == 1 ? [objective.State] : [objective.State, moments.State, _averageC.State, _averageB.State];
+
+    public override double? ConstraintViolation => objective.ConstraintViolation;
 
     public override double LossAndGradient(long step, Divergence divergence, CancellationToken cancellationToken)
     {
@@ -39,12 +42,12 @@ internal sealed class OneTowerStep<T>(Network<T> network, FunctionMoments<T> mom
         whole.ThrowIfCancellationRequested();
         _c = _averageC.With(moments.C);
         // The moments of a regression hold an average already.
-        double[] b = moments.State.Length > 0 ? moments.B : _averageB.With(moments.B), byC = new double[d * d], byB = new double[d * d];
-        double loss = objective.Evaluate(_c, b, d, byC, byB);
+        double[] b = moments.State.Length > 0 ? moments.B : _averageB.With(moments.B);
+        double loss = objective.Evaluate(_c, b, d, _byC, _byB);
         divergence.CheckLoss(loss);
         whole.ThrowIfCancellationRequested();
         DeviceMatrix<T> gradient = _gradient.Get(outputs.Rows, d);
-        moments.Gradient(outputs, byC, byB, gradient);
+        moments.Gradient(outputs, _byC, _byB, gradient);
         whole.ThrowIfCancellationRequested();
         network.Backward(gradient);
         return loss;

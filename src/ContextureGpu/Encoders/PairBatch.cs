@@ -4,35 +4,33 @@ using ContextureGpu.Operators;
 
 namespace ContextureGpu.Encoders;
 
-/// <summary>The pairs of one step after the other, and what networks are given of them. A step's pairs follow from its number, so a training that is resumed goes on with the pairs it would have had.</summary>
+/// <summary>The groups of one step after the other, and what networks are given of them. A step's groups follow from its number, so a training that is resumed goes on with those it would have had.</summary>
 /// <param name="on">Where the networks live.</param>
 /// <param name="sampler">Draws.</param>
-/// <param name="pairs">Pairs of a step.</param>
-internal sealed class PairBatch<T>(Arithmetic<T> on, IPairSampler sampler, int pairs) : IDisposable
+/// <param name="groups">Groups of a step.</param>
+/// <param name="members">Members of a group, at least 2; two make a pair.</param>
+internal sealed class PairBatch<T>(Arithmetic<T> on, IPairSampler sampler, int groups, int members) : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Workspace<T> _first = new(on), _second = new(on);
-    private readonly int[] _ends = new int[2 * pairs];
+    private readonly int[] _ends = new int[checked(members * groups)];
 
-    /// <summary>Pairs of a step.</summary>
-    public int Pairs => pairs;
+    /// <summary>First members of the last draw.</summary>
+    public ReadOnlySpan<int> First => _ends.AsSpan(..groups);
 
-    /// <summary>First ends of the last draw.</summary>
-    public ReadOnlySpan<int> First => _ends.AsSpan(..pairs);
+    /// <summary>Second members.</summary>
+    public ReadOnlySpan<int> Second => _ends.AsSpan(groups, groups);
 
-    /// <summary>Second ends.</summary>
-    public ReadOnlySpan<int> Second => _ends.AsSpan(pairs);
+    /// <summary>Draws the groups of a step, 1, 2, .. .</summary>
+    public void Draw(long step) => sampler.Draw((step - 1) * groups, members, _ends);
 
-    /// <summary>Draws the pairs of a step, 1, 2, .. .</summary>
-    public void Draw(long step) => sampler.Draw((step - 1) * pairs, _ends.AsSpan(..pairs), _ends.AsSpan(pairs));
+    /// <summary>All members, points of one kind, (members x groups, inputs): all first ones, then all second ones, and so on.</summary>
+    public DeviceMatrix<T> All(NetworkInputs points) => Gather(_first, points, _ends);
 
-    /// <summary>Both ends, points of one kind, (2 pairs, inputs): all first ones, then all second ones.</summary>
-    public DeviceMatrix<T> Both(NetworkInputs points) => Gather(_first, points, _ends);
-
-    /// <summary>First ends, (pairs, inputs).</summary>
+    /// <summary>First members, (groups, inputs).</summary>
     public DeviceMatrix<T> FirstOf(NetworkInputs points) => Gather(_first, points, First);
 
-    /// <summary>Second ends, (pairs, inputs).</summary>
+    /// <summary>Second members, (groups, inputs).</summary>
     public DeviceMatrix<T> SecondOf(NetworkInputs points) => Gather(_second, points, Second);
 
     public void Dispose()

@@ -3,30 +3,30 @@ using ContextureGpu.Operators;
 
 namespace ContextureGpu.Encoders;
 
-/// <summary>Which two ends a pair has.</summary>
+/// <summary>What the members of a group are; a pair is a group of two.</summary>
 internal enum PairKind
 {
-    /// <summary>Two values of A for the same x: the positive pairs of contrastive learning.</summary>
-    TwoValues,
+    /// <summary>Values of A for the same x: the positive pairs of contrastive learning.</summary>
+    Values,
 
-    /// <summary>Two rows that lead to the same value of A: the law of the dual kernel k_X.</summary>
-    TwoRows,
+    /// <summary>Rows that lead to the same value of A: the law of the dual kernel k_X.</summary>
+    Rows,
 
-    /// <summary>A row and a value of A that it leads to.</summary>
+    /// <summary>A row and a value of A that it leads to: pairs only.</summary>
     RowAndValue,
 }
 
-/// <summary>Draws pairs.</summary>
+/// <summary>Draws groups.</summary>
 internal interface IPairSampler
 {
-    /// <summary>Fills the two ends of pairs, which depend on their numbers alone: the same numbers give the same pairs.</summary>
-    /// <param name="start">Number of the first pair.</param>
-    /// <param name="first">Receives first ends.</param>
-    /// <param name="second">Receives second ends.</param>
-    void Draw(long start, Span<int> first, Span<int> second);
+    /// <summary>Fills groups, which depend on their numbers alone: the same numbers give the same groups.</summary>
+    /// <param name="start">Number of the first group.</param>
+    /// <param name="members">Members of a group, at least 2.</param>
+    /// <param name="ends">Receives all first members, then all second ones, and so on.</param>
+    void Draw(long start, int members, Span<int> ends);
 }
 
-/// <summary>Draws pairs from the law of a context on its sample, by inverting distribution functions.</summary>
+/// <summary>Draws groups from the law of a context on its sample, by inverting distribution functions.</summary>
 internal sealed class LawSampler : IPairSampler
 {
     /// <summary>The most probabilities that a law which is not stored by its non-zeros may have.</summary>
@@ -44,7 +44,7 @@ internal sealed class LawSampler : IPairSampler
 
     /// <param name="law">P, row-stochastic.</param>
     /// <param name="weights">Probabilities of the rows.</param>
-    /// <param name="kind">What a pair is.</param>
+    /// <param name="kind">What the members of a group are.</param>
     /// <param name="seed">Key of the draws.</param>
     public LawSampler(CompressedRows law, double[] weights, PairKind kind, ulong seed)
     {
@@ -52,7 +52,7 @@ internal sealed class LawSampler : IPairSampler
         _weights = RunningSums(weights, [0, weights.Length]);
         _sums = RunningSums(law.Values, law.RowStarts);
         _backSums = [];
-        if (kind != PairKind.TwoRows)
+        if (kind != PairKind.Rows)
             return;
         var joint = (double[])law.Values.Clone();
         for (int i = 0; i < law.Rows; i++)
@@ -103,18 +103,23 @@ internal sealed class LawSampler : IPairSampler
         return new CompressedRows(n, m, starts, [.. columns], [.. values]);
     }
 
-    public void Draw(long start, Span<int> first, Span<int> second)
+    public void Draw(long start, int members, Span<int> ends)
     {
-        for (int i = 0; i < first.Length; i++)
+        int groups = ends.Length / members;
+        for (int g = 0; g < groups; g++)
         {
-            long at = 3 * (start + i);
+            long at = (members + 1) * (start + g);
             int row = Inverse(_weights, 0, _weights.Length, _random.Uniform(at)), value = Value(row, _random.Uniform(at + 1));
-            (first[i], second[i]) = _kind switch
+            ends[g] = _kind == PairKind.Values ? value : row;
+            for (int m = 1; m < members; m++)
             {
-                PairKind.TwoValues => (value, Value(row, _random.Uniform(at + 2))),
-                PairKind.TwoRows => (row, _back!.ColumnIndices[Inverse(_backSums, _back.RowStarts[value], _back.RowStarts[value + 1], _random.Uniform(at + 2))]),
-                _ => (row, value),
-            };
+                ends[(m * groups) + g] = _kind switch
+                {
+                    PairKind.Values => Value(row, _random.Uniform(at + 1 + m)),
+                    PairKind.Rows => _back!.ColumnIndices[Inverse(_backSums, _back.RowStarts[value], _back.RowStarts[value + 1], _random.Uniform(at + 1 + m))],
+                    _ => value,
+                };
+            }
         }
     }
 

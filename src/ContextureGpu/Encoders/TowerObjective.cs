@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Encoders;
@@ -14,6 +15,9 @@ internal abstract class TowerObjective
     /// <param name="by">Receives the derivatives; those by C and E are symmetric.</param>
     public abstract double Evaluate(TowerMoments moments, int d, TowerMoments by);
 
+    /// <summary><see cref="MomentObjective.ConstraintViolation"/> of Phi.</summary>
+    public abstract double? ConstraintViolation { get; }
+
     /// <summary>What the objective carries from step to step: part of a checkpoint.</summary>
     public virtual double[] State => [];
 
@@ -27,7 +31,7 @@ internal abstract class TowerObjective
     {
         CovarianceConstraint.VicReg => new PenalizedTowers(new VicRegObjective(), VicRegObjective.Invariance),
         CovarianceConstraint.Lagrangian => new PenalizedTowers(new LagrangianObjective(options.EffectiveOutputs), 1),
-        _ => new WhitenedTowers(host),
+        _ => new WhitenedTowers(options.EffectiveOutputs, host),
     };
 }
 
@@ -45,15 +49,34 @@ internal sealed record TowerMoments(double[] C, double[] M, double[] E)
 /// <c>E ||W Phi - Psi||^2 = d - 2 tr(W M) + tr E</c> with <c>W = L^-1</c> of the Cholesky factor of <c>C + r tr(C)/d I</c>: the covariance of W Phi is I. With
 /// <c>G = (W M)^T</c> and S its lower triangle mirrored, the derivative by C is <c>W^T S W</c> (Murray, "Differentiation of the Cholesky decomposition", 2016, section 3).
 /// </summary>
-internal sealed class WhitenedTowers(HostLinearAlgebra host) : TowerObjective
+internal sealed class WhitenedTowers(int outputs, HostLinearAlgebra host) : TowerObjective
 {
+    private readonly Cholesky _cholesky = new(outputs, host);
+    private readonly double[] _ridged = new double[outputs * outputs];
+    private double _ridge;
+    private double[] _whitening = [];
+
+    // The whitened covariance is I - (ridge) W W^T; a product that is not computed for those who do not ask.
+    public override double? ConstraintViolation
+    {
+        get
+        {
+            int d = (int)Math.Sqrt(_whitening.Length);
+            var gram = new double[d * d];
+            host.Multiply(_whitening, Orientation.Normal, _whitening, Orientation.Transposed, gram, d, d, d);
+            return _ridge * Math.Sqrt(TensorPrimitives.SumOfSquares<double>(gram) / d);
+        }
+    }
+
     public override double Evaluate(TowerMoments moments, int d, TowerMoments by)
     {
         double ridge = WhitenedObjective.RelativeRidge * MomentObjective.Trace(moments.C, d) / d;
-        double[] c = (double[])moments.C.Clone();
+        double[] c = _ridged;
+        moments.C.CopyTo(c, 0);
         for (int i = 0; i < d; i++)
             c[(i * d) + i] += ridge;
-        double[] w = (ridge > 0 ? Cholesky.InverseFactor(c, d, host) : null) ?? throw new NumericalException("the covariance of the outputs is not positive: all outputs are constant");
+        double[] w = (ridge > 0 ? _cholesky.InverseFactor(c) : null) ?? throw new NumericalException("the covariance of the outputs is not positive: all outputs are constant");
+        (_ridge, _whitening) = (ridge, w);
         double[] whitened = new double[d * d], mirrored = new double[d * d], half = new double[d * d];
         host.Multiply(w, Orientation.Normal, moments.M, Orientation.Normal, whitened, d, d, d);
         for (int i = 0; i < d; i++)
@@ -78,6 +101,8 @@ internal sealed class WhitenedTowers(HostLinearAlgebra host) : TowerObjective
 /// <summary><c>k E ||Phi - Psi||^2 / d</c> and the part of an objective of one network that is left where B = C: its penalties on C.</summary>
 internal sealed class PenalizedTowers(MomentObjective penalties, double weight) : TowerObjective
 {
+    public override double? ConstraintViolation => penalties.ConstraintViolation;
+
     public override double[] State => penalties.State;
 
     public override void Advance(long step, double[] c, int d) => penalties.Advance(step, c, d);

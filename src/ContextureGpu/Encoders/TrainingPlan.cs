@@ -92,21 +92,20 @@ internal sealed class TrainingPlan<T> : IDisposable
         if (_options.Objective is Objective.Supervised or Objective.Denoising)
             return Regression(network, objective, pairs);
 
-        PairBatch<T> batch = Batch(pairs, _options.Objective switch
+        int members = _options.Draws, points = checked(members * pairs);
+        PairBatch<T> batch = Batch(pairs, members, _options.Objective switch
         {
             Objective.Graph => PairKind.RowAndValue,
-            _ when OnInputs => PairKind.TwoRows,
-            _ => PairKind.TwoValues,
+            _ when OnInputs => PairKind.Rows,
+            _ => PairKind.Values,
         });
-        // The exchange of the two ends of each pair.
-        int[] columns = [.. Enumerable.Range(pairs, pairs), .. Enumerable.Range(0, pairs)];
-        var exchange = Owned(new SparseOperator<T>(_on, Permutation(columns), OperatorStructure.SelfAdjoint));
-        var moments = new WalkMoments<T>(exchange, EqualWeights.Of(2 * pairs), _options.EffectiveOutputs);
+        var others = Owned(new SparseOperator<T>(_on, Others(pairs, members), OperatorStructure.SelfAdjoint));
+        var moments = new WalkMoments<T>(others, EqualWeights.Of(points), _options.EffectiveOutputs);
         return new OneTowerStep<T>(network, moments, objective, step =>
         {
             batch.Draw(step);
-            return batch.Both(Points);
-        }, Window(2 * pairs));
+            return batch.All(Points);
+        }, Window(points));
     }
 
     public void Dispose()
@@ -126,8 +125,10 @@ internal sealed class TrainingPlan<T> : IDisposable
             (DeviceMatrix<T> Rows, DeviceMatrix<T> Values) all = (Uploaded(Points), Uploaded(values));
             return new TwoTowerStep<T>(phi, psi, Normalized, (Weights, AtomMass), objective, _ => all, 1);
         }
-        PairBatch<T> batch = Batch(pairs, PairKind.RowAndValue);
-        var identity = Owned(new SparseOperator<T>(_on, Permutation([.. Enumerable.Range(0, pairs)]), OperatorStructure.SelfAdjoint));
+        PairBatch<T> batch = Batch(pairs, 2, PairKind.RowAndValue);
+        int[] ends = [.. Enumerable.Range(0, pairs)];
+        var identity = Owned(new SparseOperator<T>(
+            _on, new CompressedRows(pairs, pairs, [.. Enumerable.Range(0, pairs + 1)], ends, [.. Enumerable.Repeat(1.0, pairs)]), OperatorStructure.SelfAdjoint));
         return new TwoTowerStep<T>(phi, psi, identity, (EqualWeights.Of(pairs), EqualWeights.Of(pairs)), objective, step =>
         {
             batch.Draw(step);
@@ -140,7 +141,7 @@ internal sealed class TrainingPlan<T> : IDisposable
     {
         bool restores = _options.Objective == Objective.Denoising;
         int k = restores ? _sample.Dimension : _bound.Atoms;
-        PairBatch<T> batch = Batch(pairs, PairKind.RowAndValue);
+        PairBatch<T> batch = Batch(pairs, 2, PairKind.RowAndValue);
         DeviceMatrix<T> targets = _on.Allocate(pairs, k);
         var stored = Owned(new DenseOperator<T>(_on, targets, OperatorStructure.None));
         var moments = new TargetMoments<T>(Owned(new Adjoint<T>(stored)), EqualWeights.Of(pairs), _options.EffectiveOutputs, Window(pairs));
@@ -207,8 +208,8 @@ internal sealed class TrainingPlan<T> : IDisposable
             throw new InputException("the graph objective is for reversible walks, such as those of graph(..) with undirected edges; this one is not. The objective kise learns the singular functions of any walk");
     }
 
-    private PairBatch<T> Batch(int pairs, PairKind kind) =>
-        Owned(new PairBatch<T>(_on, new LawSampler(LawSampler.LawOf(_bound, _on), Weights, kind, _options.Seed), pairs));
+    private PairBatch<T> Batch(int groups, int members, PairKind kind) =>
+        Owned(new PairBatch<T>(_on, new LawSampler(LawSampler.LawOf(_bound, _on), Weights, kind, _options.Seed), groups, members));
 
     private DeviceMatrix<T> Uploaded(NetworkInputs points) => Owned(_on.UploadMatrix<T>(points.Values, points.Rows, points.Dimension));
 
@@ -221,6 +222,16 @@ internal sealed class TrainingPlan<T> : IDisposable
         return resource;
     }
 
-    private static CompressedRows Permutation(int[] columns) =>
-        new(columns.Length, columns.Length, [.. Enumerable.Range(0, columns.Length + 1)], columns, [.. Enumerable.Repeat(1.0, columns.Length)]);
+    // From each member of a group the mean over the other ones; for pairs their exchange. Members of a group are <groups> apart.
+    private static CompressedRows Others(int groups, int members)
+    {
+        int points = checked(groups * members);
+        int[] columns = new int[checked(points * (members - 1))];
+        for (int e = 0; e < columns.Length; e++)
+        {
+            int point = e / (members - 1), other = e % (members - 1), own = point / groups;
+            columns[e] = ((other < own ? other : other + 1) * groups) + (point % groups);
+        }
+        return new CompressedRows(points, points, [.. Enumerable.Range(0, points + 1).Select(p => p * (members - 1))], columns, [.. Enumerable.Repeat(1.0 / (members - 1), columns.Length)]);
+    }
 }

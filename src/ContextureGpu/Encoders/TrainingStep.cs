@@ -12,6 +12,9 @@ internal abstract class TrainingStep<T> : IDisposable
     /// <summary>What is carried from step to step besides the parameters: part of a checkpoint, written to in place when one is read.</summary>
     public abstract IReadOnlyList<double[]> State { get; }
 
+    /// <summary>How far the covariance that is held at I was from it at the last step (<see cref="MomentObjective.ConstraintViolation"/>); null where none is held.</summary>
+    public abstract double? ConstraintViolation { get; }
+
     /// <summary>The loss, and the gradients of all parameters.</summary>
     /// <param name="step">1, 2, ..: the place in the streams of draws, for steps that draw.</param>
     /// <param name="divergence">Looks at what is computed.</param>

@@ -18,6 +18,7 @@ internal sealed class TwoTowerStep<T> : TrainingStep<T>
     private readonly Arithmetic<T> _on;
     private readonly Side _x, _a;
     private readonly RunningAverage[] _averages;
+    private readonly TowerMoments _exact, _by;
     private readonly int _window;
     private double[] _c;
 
@@ -36,13 +37,15 @@ internal sealed class TwoTowerStep<T> : TrainingStep<T>
         int d = phi.Shape.Outputs;
         (_x, _a) = (new Side(_on, masses.Rows, d), new Side(_on, masses.Values, d));
         _averages = [.. Enumerable.Range(0, 3).Select(_ => new RunningAverage(d * d, window))];
-        _c = new double[d * d];
+        (_exact, _by, _c) = (new TowerMoments(d), new TowerMoments(d), new double[d * d]);
         Parameters = [.. phi.Parameters, .. psi.Parameters];
     }
 
     public override IReadOnlyList<Parameter<T>> Parameters { get; }
 
     public override IReadOnlyList<double[]> State => _window == 1 ? [_objective.State] : [_objective.State, .. _averages.Select(a => a.State)];
+
+    public override double? ConstraintViolation => _objective.ConstraintViolation;
 
     public override double LossAndGradient(long step, Divergence divergence, CancellationToken cancellationToken)
     {
@@ -56,14 +59,14 @@ internal sealed class TwoTowerStep<T> : TrainingStep<T>
         _x.Center(f);
         _a.Center(g);
         _between.Apply(g, _x.Image);
-        var exact = new TowerMoments(d);
+        TowerMoments exact = _exact, by = _by;
         _on.InnerProducts(f, f, exact.C);
         _on.InnerProducts(f, _x.Image, exact.M);
         _on.InnerProducts(g, g, exact.E);
         divergence.CheckMoments(exact.C, exact.M, exact.E);
         CancellationToken whole = _window == 1 ? cancellationToken : CancellationToken.None;
         whole.ThrowIfCancellationRequested();
-        TowerMoments moments = new(_averages[0].With(exact.C), _averages[1].With(exact.M), _averages[2].With(exact.E)), by = new(d);
+        var moments = new TowerMoments(_averages[0].With(exact.C), _averages[1].With(exact.M), _averages[2].With(exact.E));
         _c = moments.C;
         double loss = _objective.Evaluate(moments, d, by);
         divergence.CheckLoss(loss);

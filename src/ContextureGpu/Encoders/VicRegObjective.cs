@@ -13,6 +13,7 @@ internal sealed class VicRegObjective : MomentObjective
 
     public override double Evaluate(double[] c, double[] b, int d, double[] byC, double[] byB)
     {
+        ConstraintViolation = Deviation(c, d);
         double loss = 2 * Invariance * (Trace(c, d) - Trace(b, d)) / d;
         Identity(byB, d, -2 * Invariance / d);
         for (int i = 0; i < d; i++)

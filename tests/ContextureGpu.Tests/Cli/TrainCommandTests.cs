@@ -66,6 +66,27 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void Progress_tells_loss_constraint_speed_and_time_left()
+    {
+        var progress = new TrainingProgress(30, 120, 1.25, 1e-3, 2.5) { ConstraintViolation = 0.0123 };
+        Assert.Equal("step 30 of 120, loss 1.25, constraint off by 0.012, 2.50 steps a second, about 36 s left", TrainingLine.Text(progress));
+        Assert.Equal("step 30 of 120, loss 1.25, 0.00 steps a second", TrainingLine.Text(progress with { ConstraintViolation = null, StepsPerSecond = 0 }));
+        Assert.Equal("[#####...............]", TrainingLine.Bar(progress));
+        Assert.Equal("[####################]", TrainingLine.Bar(progress with { Step = 120 }));
+
+        // A terminal sees one line, which is gone at the end.
+        using var terminal = new StringWriter();
+        using (var line = new TrainingLine(terminal, LineForm.Rewritten))
+        {
+            Thread.Sleep(250);
+            line.Report(progress);
+            line.Report(progress);
+        }
+        string[] written = terminal.ToString().Split('\r');
+        Assert.Equal(["", $"{TrainingLine.Bar(progress)} {TrainingLine.Text(progress)}", new string(' ', written[1].Length), ""], written);
+    }
+
+    [Fact]
     public async Task Refusals_say_what_would_be_right()
     {
         string data = WriteCsv();

@@ -119,17 +119,20 @@ public sealed class GradientTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Objective.MultiView)]
-    [InlineData(Objective.Svme)]
-    [InlineData(Objective.Kise)]
-    [InlineData(Objective.Supervised)]
-    [InlineData(Objective.Denoising)]
-    public void The_first_batch_knows_its_slope(Objective objective)
+    [InlineData(Objective.MultiView, 2)]
+    [InlineData(Objective.MultiView, 4)]
+    [InlineData(Objective.Contrastive, 3)]
+    [InlineData(Objective.Svme, 2)]
+    [InlineData(Objective.Kise, 2)]
+    [InlineData(Objective.Kise, 3)]
+    [InlineData(Objective.Supervised, 2)]
+    [InlineData(Objective.Denoising, 2)]
+    public void The_first_batch_knows_its_slope(Objective objective, int draws)
     {
         // The averages are of one batch then: the loss is a function of the parameters, and the gradient its slope. Afterwards they are set back.
         ContextSample sample = Sample();
         BoundContext bound = ContextBinding.Bind(Context.Knn(3), sample, _device, TestContext.Current.CancellationToken);
-        var options = new EncoderOptions { Dimension = 2, Outputs = 3, Width = 4, Depth = 2, Objective = objective, Precision = ElementPrecision.Double, Batch = 12 };
+        var options = new EncoderOptions { Dimension = 2, Outputs = 3, Width = 4, Depth = 2, Objective = objective, Precision = ElementPrecision.Double, Batch = 12, Draws = draws };
         using var training = new EncoderTraining<double>(bound, sample, options, _device, _device.LinearAlgebra);
         CompareTraining(training);
     }
