@@ -197,6 +197,43 @@ public abstract class AcceleratorTests<T>
         }
     }
 
+    /// <summary>Whole tiles and edges on each side, several parts of Y, more features than fit in a slab; rows that start on 16 bytes and rows that do not.</summary>
+    [Theory]
+    [InlineData(128, 256, 16, 64)]
+    [InlineData(131, 301, 32, 68)]
+    [InlineData(129, 130, 68, 4)]
+    [InlineData(5, 261, 35, 70)]
+    public void KernelMatrix_of_several_tiles(int n, int m, int d, int p)
+    {
+        if (_backend == BackendKind.IlgpuCpu)
+            Assert.Skip("so many groups take minutes there");
+        Arithmetic<T> on = On;
+        double[] x = Reference.Sample(51, n * d), y = Reference.Sample(52, m * d), v = Reference.Sample(53, m * p), a = Reference.Sample(54, n), b = Reference.Sample(55, m);
+        using DeviceMatrix<T> packedX = on.Allocate(n, d), packedY = on.Allocate(m, d), packedV = on.Allocate(m, p), packed = on.Allocate(n, p);
+        on.Upload(Array.ConvertAll(x, T.CreateTruncating), packedX);
+        on.Upload(Array.ConvertAll(y, T.CreateTruncating), packedY);
+        on.Upload(Array.ConvertAll(v, T.CreateTruncating), packedV);
+        using HostileMatrix<T> left = new(Device, n, d, x), right = new(Device, m, d, y), block = new(Device, m, p, v), rows = new(Device, n, 1, a), columns = new(Device, m, 1, b);
+        var values = new T[n * p];
+        foreach (RadialKernel kernel in new RadialKernel[] { new(RadialKernelKind.Gaussian, 0.05), new(RadialKernelKind.Exponential, 0.5), new(RadialKernelKind.Laplacian, 0.1) })
+        {
+            double[] weights = new double[n * m];
+            for (int e = 0; e < weights.Length; e++)
+                weights[e] = Math.Exp(Reference.LogKernel(kernel, x, e / m, y, e % m, d) - a[e / m] - b[e % m]);
+            using HostileMatrix<T> product = new(Device, n, p, null), logSum = new(Device, n, 1, null);
+            on.KernelProduct(kernel, left.Matrix, rows.Matrix, right.Matrix, columns.Matrix, block.Matrix, product.Matrix);
+            Reference.Near<T>(product.Read(), p, d + 32, (i, c) => Reference.Sum(m, j => weights[i * m + j] * v[j * p + c]));
+            on.KernelProduct(kernel, packedX, rows.Matrix, packedY, columns.Matrix, packedV, packed);
+            on.Download(packed, values);
+            Assert.Equal(product.Read(), Array.ConvertAll(values, double.CreateTruncating));
+            on.KernelLogSum(kernel, left.Matrix, right.Matrix, columns.Matrix, logSum.Matrix);
+            Reference.Near<T>(logSum.Read(), 1, d + 16, (i, _) => (Math.Log(Reference.Sum(m, j => weights[i * m + j]).Value) + a[i], 4));
+        }
+        on.KernelProduct(DotProductKernel.Polynomial(0.1, 1, 3), packedX, packedY, packedV, packed);
+        on.Download(packed, values);
+        Reference.Near<T>(Array.ConvertAll(values, double.CreateTruncating), p, d + 32, (i, c) => Reference.Sum(m, j => Math.Pow(1 + (0.1 * Reference.Sum(d, f => x[i * d + f] * y[j * d + f]).Value), 3) * v[j * p + c]));
+    }
+
     [Fact]
     public void Exponential_is_accurate_over_its_whole_range()
     {

@@ -19,7 +19,7 @@ internal static class KernelRegistry
     public static IReadOnlyDictionary<string, MethodInfo> Closed { get; } = Marked.SelectMany(Close).ToDictionary(
         method => $"{method.DeclaringType!.Name}.{method.Name}<{string.Join(",", method.GetGenericArguments().Where(t => t.IsPrimitive || IsFunctor(t)).Select(t => t.Name.Split('`')[0]))}>");
 
-    private static bool IsFunctor(Type type) => type.Name.Split('`')[0] is "SquaredDifference" or "AbsoluteDifference" or "FeatureProduct" or "AlongInner" or "AlongOuter";
+    private static bool IsFunctor(Type type) => type.Name.Split('`')[0] is "SquaredDifference" or "AbsoluteDifference" or "Magnitude" or "FeatureProduct" or "SumWeight" or "RootWeight" or "OneColumn" or "FourColumns" or "OneSlab" or "ManySlabs" or "AlongInner" or "AlongOuter";
 
     private static IEnumerable<MethodInfo> Close(MethodInfo method)
     {
@@ -31,6 +31,17 @@ internal static class KernelRegistry
             [
                 [typeof(AlongInner), typeof(AlongOuter)], [typeof(AlongInner), typeof(AlongInner)], [typeof(AlongOuter), typeof(AlongOuter)], [typeof(AlongOuter), typeof(AlongInner)],
             ],
+            "TTerm" => [[typeof(SquaredDifference<float, SingleReal>)], [typeof(Magnitude)]],
+            "TTerm,TWeight,TSlabs" =>
+            [
+                .. new[] { typeof(OneSlab), typeof(ManySlabs) }.SelectMany(slabs => (Type[][])
+                [
+                    [typeof(SquaredDifference<float, SingleReal>), typeof(SumWeight<float, ShortExponential>), slabs],
+                    [typeof(SquaredDifference<float, SingleReal>), typeof(RootWeight<float, ShortExponential>), slabs],
+                    [typeof(Magnitude), typeof(SumWeight<float, ShortExponential>), slabs],
+                    [typeof(FeatureProduct<float, SingleReal>), typeof(PolynomialWeight<float, SingleReal>), slabs],
+                ]),
+            ],
             "T,TReal" => [[typeof(float), typeof(SingleReal)], [typeof(double), typeof(DoubleReal)]],
             "T,TReal,TTerm" =>
             [
@@ -39,9 +50,7 @@ internal static class KernelRegistry
             ],
             "T,TReal,TTerm,TWeight" =>
             [
-                .. Distances<float, SingleReal>().Select(types => (Type[])[.. types, typeof(RadialWeight<float, SingleReal>)]),
                 .. Distances<double, DoubleReal>().Select(types => (Type[])[.. types, typeof(RadialWeight<double, DoubleReal>)]),
-                [typeof(float), typeof(SingleReal), typeof(FeatureProduct<float, SingleReal>), typeof(PolynomialWeight<float, SingleReal>)],
                 [typeof(double), typeof(DoubleReal), typeof(FeatureProduct<double, DoubleReal>), typeof(PolynomialWeight<double, DoubleReal>)],
             ],
             "T,TSum,TReal,TWidening" =>

@@ -14,7 +14,11 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         (DeviceBuffer<T> a, long offsetA, long strideA) = ColumnOr(rowOffset, 0);
         (DeviceBuffer<T> b, long offsetB, long strideB) = ColumnOr(columnOffset, 0);
         var shape = new KernelProductShape<T> { Exponent = Exponent(kernel, offsetA, strideA, offsetB, strideB) };
-        if (kernel.Kind == RadialKernelKind.Laplacian)
+        if (IsSingle)
+        {
+            FusedProduct(kernel, x, a, y, b, v, output, shape);
+        }
+        else if (kernel.Kind == RadialKernelKind.Laplacian)
         {
             LaunchProduct(
                 KernelProductKernel.Product<T, TReal, AbsoluteDifference<T>, RadialWeight<T, TReal>>, x, a, y, b, v, output, shape);
@@ -38,8 +42,15 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             Degree = kernel.Degree,
             HighestBit = System.Numerics.BitOperations.Log2((uint)kernel.Degree),
         };
-        LaunchProduct(
-            KernelProductKernel.Product<T, TReal, FeatureProduct<T, TReal>, PolynomialWeight<T, TReal>>, x, none, y, none, v, output, shape);
+        if (IsSingle)
+        {
+            FusedProduct<FeatureProduct<float, SingleReal>, PolynomialWeight<float, SingleReal>>(x, none, y, none, v, output, shape);
+        }
+        else
+        {
+            LaunchProduct(
+                KernelProductKernel.Product<T, TReal, FeatureProduct<T, TReal>, PolynomialWeight<T, TReal>>, x, none, y, none, v, output, shape);
+        }
     }
 
     private void LaunchProduct(
