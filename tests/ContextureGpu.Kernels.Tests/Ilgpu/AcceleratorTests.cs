@@ -299,6 +299,66 @@ public abstract class AcceleratorTests<T>
         Assert.All(empty.Read(), value => Assert.Equal(0, value));
     }
 
+    /// <summary>One column and many, rows that start on 16 bytes, rows long enough for several lanes, an empty one, a long one.</summary>
+    [Theory]
+    [InlineData(1, 40)]
+    [InlineData(4, 9)]
+    [InlineData(64, 9)]
+    [InlineData(132, 3)]
+    public void SparseProduct_of_packed_blocks(int b, int length)
+    {
+        Arithmetic<T> on = On;
+        const int n = 35, m = 257;
+        var starts = new int[n + 1];
+        var columns = new List<int>();
+        for (int i = 0; i < n; i++)
+        {
+            int count = i == 3 ? 0 : i == 5 ? m : length + (i % 4);
+            for (int e = 0; e < count; e++)
+                columns.Add(count == m ? e : (e * (m / count)) + (i % (m / count)));
+            starts[i + 1] = columns.Count;
+        }
+        double[] values = Reference.Sample(61, columns.Count), x = Reference.Sample(62, m * b);
+        using SparseMatrix<T> s = on.CreateSparse(new CompressedRows(n, m, starts, [.. columns], values));
+        using DeviceMatrix<T> right = on.Allocate(m, b), product = on.Allocate(n, b), again = on.Allocate(n, b);
+        on.Upload(Array.ConvertAll(x, T.CreateTruncating), right);
+        on.SparseProduct(s, Orientation.Normal, right, product);
+        on.SparseProduct(s, Orientation.Normal, right, again);
+        T[] first = new T[n * b], second = new T[n * b];
+        on.Download(product, first);
+        on.Download(again, second);
+        Assert.Equal(first, second);
+        Reference.Near<T>(
+            Array.ConvertAll(first, double.CreateTruncating), b, m, (i, c) => Reference.Sum(starts[i + 1] - starts[i], e => values[starts[i] + e] * x[(columns[starts[i] + e] * b) + c]));
+    }
+
+    /// <summary>Rows of one column and of more than a warp, in place and elsewhere; a row of zeros, and one whose squares leave the range.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(70)]
+    public void Rows_are_normalised(int d)
+    {
+        const int n = 67;
+        double[] x = Reference.Sample(63, n * d);
+        Array.Clear(x, 2 * d, d);
+        for (int f = 0; f < d; f++)
+            x[(5 * d) + f] *= Math.ScaleB(1, typeof(T) == typeof(float) ? 100 : 900);
+        using HostileMatrix<T> from = new(Device, n, d, x), to = new(Device, n, d, null);
+        On.NormalizeRows(from.Matrix, to.Matrix);
+        On.NormalizeRows(from.Matrix, from.Matrix);
+        double[] found = to.Read();
+        Assert.Equal(found, from.Read());
+        Reference.Near<T>(found, d, d, (i, f) =>
+        {
+            double largest = Enumerable.Range(0, d).Max(g => Math.Abs(x[(i * d) + g]));
+            if (largest == 0)
+                return (0, 0);
+            double value = x[(i * d) + f] / largest / Math.Sqrt(Reference.Sum(d, g => Math.Pow(x[(i * d) + g] / largest, 2)).Value);
+            return (value, Math.Abs(value));
+        });
+    }
+
     [Fact]
     public void ColumnViews_are_uploaded_and_downloaded_without_touching_their_neighbours()
     {

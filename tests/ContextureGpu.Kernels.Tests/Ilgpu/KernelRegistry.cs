@@ -42,6 +42,13 @@ internal static class KernelRegistry
                     [typeof(FeatureProduct<float, SingleReal>), typeof(PolynomialWeight<float, SingleReal>), slabs],
                 ]),
             ],
+            "T,TPack,TColumns" =>
+            [
+                [typeof(float), typeof(float), typeof(OneColumn<float, SingleReal>)],
+                [typeof(float), typeof(Four<float>), typeof(FourColumns<float, SingleReal>)],
+                [typeof(double), typeof(double), typeof(OneColumn<double, DoubleReal>)],
+                [typeof(double), typeof(Four<double>), typeof(FourColumns<double, DoubleReal>)],
+            ],
             "T,TReal" => [[typeof(float), typeof(SingleReal)], [typeof(double), typeof(DoubleReal)]],
             "T,TReal,TTerm" =>
             [

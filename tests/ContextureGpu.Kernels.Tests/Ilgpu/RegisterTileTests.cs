@@ -44,6 +44,17 @@ public sealed class RegisterTileTests(GeneratedCodeTests.PtxGenerator generator)
         Assert.Empty(Regex.Matches(ptx, @"\batom|\bred\."));
     }
 
+    /// <summary>Two entries of a row at a time, each with four columns in one load, and no atomic operation.</summary>
+    [Fact]
+    public void A_sparse_product_of_four_columns_a_thread()
+    {
+        string ptx = Inspected("CompressedRowsKernel.Product<Single,FourColumns>");
+        Assert.Equal(3, Regex.Count(ptx, @"ld\.global\.v4\.f32"));
+        Assert.Equal(3 * 4, Regex.Count(ptx, @"fma\.rn\.f32"));
+        Assert.Equal(1, Regex.Count(ptx, @"st\.global\.v4\.f32"));
+        Assert.Empty(Regex.Matches(ptx, @"\batom|\bred\."));
+    }
+
     private string Inspected(string kernel)
     {
         string ptx = generator[kernel];

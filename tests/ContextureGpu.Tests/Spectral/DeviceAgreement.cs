@@ -58,7 +58,8 @@ public abstract class DeviceAgreement(EngineSlot slot, string selector, int rows
         }
     }
 
-    private static string? SkipReason(string selector)
+    /// <summary>Why a device cannot be tested here; null if it can.</summary>
+    internal static string? SkipReason(string selector)
     {
         BackendKind? backend = selector switch
         {
