@@ -76,6 +76,43 @@ internal readonly struct RadialWeight<T, TReal> : IPairWeight<T>
     }
 }
 
+/// <summary><c>exp(-gamma s - a - b)</c>: Gaussian of squared differences, Laplacian of absolute ones.</summary>
+internal readonly struct SumWeight<T, TReal> : IPairWeight<T>
+    where T : unmanaged, INumber<T>
+    where TReal : struct, IReal<T>
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Four<T> Of(Four<T> sum, Four<T> rowOffset, T columnOffset, KernelProductShape<T> shape)
+    {
+        Four<T> weight;
+        T gamma = shape.Exponent.NegativeGamma;
+        weight.X = TReal.Exp(TReal.Fma(gamma, sum.X, -columnOffset) - rowOffset.X);
+        weight.Y = TReal.Exp(TReal.Fma(gamma, sum.Y, -columnOffset) - rowOffset.Y);
+        weight.Z = TReal.Exp(TReal.Fma(gamma, sum.Z, -columnOffset) - rowOffset.Z);
+        weight.W = TReal.Exp(TReal.Fma(gamma, sum.W, -columnOffset) - rowOffset.W);
+        return weight;
+    }
+}
+
+/// <summary><c>exp(-gamma sqrt(s) - a - b)</c>: exponential kernel, of squared differences.</summary>
+internal readonly struct RootWeight<T, TReal> : IPairWeight<T>
+    where T : unmanaged, INumber<T>
+    where TReal : struct, IReal<T>
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Four<T> Of(Four<T> sum, Four<T> rowOffset, T columnOffset, KernelProductShape<T> shape)
+    {
+        Four<T> root;
+        root.X = TReal.Sqrt(sum.X);
+        root.Y = TReal.Sqrt(sum.Y);
+        root.Z = TReal.Sqrt(sum.Z);
+        root.W = TReal.Sqrt(sum.W);
+        return SumWeight<T, TReal>.Of(root, rowOffset, columnOffset, shape);
+    }
+}
+
 /// <summary><c>(gamma s + constant)^degree</c>, the power by squaring; offsets are not read.</summary>
 internal readonly struct PolynomialWeight<T, TReal> : IPairWeight<T>
     where T : unmanaged, INumber<T>

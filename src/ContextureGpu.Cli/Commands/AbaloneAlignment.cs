@@ -30,7 +30,7 @@ internal static class AbaloneAlignment
                     Draws = request.Draws,
                     Seed = request.Seed,
                 };
-                Experiment.Say(Experiment.Text($"{constraint}, {epochs} epochs"));
+                Experiment.Say(FormattableString.Invariant($"{constraint}, {epochs} epochs"));
                 results.Add((constraint, task.Train(options, null, cancellationToken)));
             }
         }

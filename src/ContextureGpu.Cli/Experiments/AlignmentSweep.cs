@@ -26,7 +26,7 @@ internal static class AlignmentSweep
         return Experiment.Run("abalone-alignment", request, [sweep.Data], engine =>
         {
             using var task = new AlignmentTask(engine, sweep.Data, request.Seed, cancellationToken);
-            string settings = Experiment.Text(
+            string settings = FormattableString.Invariant(
                 $"{task.Rows} rows, split {request.Seed}, learning rate {sweep.LearningRate}, {Batches(sweep.Batch, sweep.Draws)}");
             var ledger = new AlignmentLedger(sweep.Trainings, settings);
             AlignmentTraining[] all =
@@ -43,14 +43,14 @@ internal static class AlignmentSweep
                 AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(PlotFile.Render(figures[0].Plot))));
             return new ReportPage(
                 "Trained encoders against the exact eigenfunctions: abalone",
-                Experiment.Text($"R2_CCA is {best.CcaR2.Mean:f3} at best, with {Name(best.Training)} (published, with VICReg penalties: up to {AlignmentTask.PublishedCcaR2}, at width 512 and depth 3)."),
+                FormattableString.Invariant($"R2_CCA is {best.CcaR2.Mean:f3} at best, with {Name(best.Training)} (published, with VICReg penalties: up to {AlignmentTask.PublishedCcaR2}, at width 512 and depth 3)."),
                 [],
                 [
                     new ReportSection("Alignment", [
-                        new ReportText(Experiment.Text($"knn(k=30), {settings}, {task.HeldOut} rows held out; {AlignmentTask.Dimension} features of {AlignmentTask.Outputs} outputs, tanh, skip connections; {(sweep.Seeds == 1 ? "one seed" : Experiment.Text($"mean ± standard error over {sweep.Seeds} seeds"))}. R2_CCA is over all {AlignmentTask.Dimension} exact functions: what an encoder of a lower rank lacks counts as 0. Ratio trace: the sum of the estimated s² over that of the exact ones.")),
+                        new ReportText(FormattableString.Invariant($"knn(k=30), {settings}, {task.HeldOut} rows held out; {AlignmentTask.Dimension} features of {AlignmentTask.Outputs} outputs, tanh, skip connections; {(sweep.Seeds == 1 ? "one seed" : FormattableString.Invariant($"mean ± standard error over {sweep.Seeds} seeds"))}. R2_CCA is over all {AlignmentTask.Dimension} exact functions: what an encoder of a lower rank lacks counts as 0. Ratio trace: the sum of the estimated s² over that of the exact ones.")),
                         new ReportTable(
                             ["constraint", "steps", "width", "depth", "R2_CCA", "mutual kNN", "ratio trace", "held out: R2_CCA", "mutual kNN", "seconds"],
-                            [.. cells.Select(c => c.Row()), ["published (VICReg)", "", "512", "3", Experiment.Text($"up to {AlignmentTask.PublishedCcaR2}"), Experiment.Text($"above {AlignmentTask.PublishedMutualKnn}"), "", "", "", ""]]),
+                            [.. cells.Select(c => c.Row()), ["published (VICReg)", "", "512", "3", FormattableString.Invariant($"up to {AlignmentTask.PublishedCcaR2}"), FormattableString.Invariant($"above {AlignmentTask.PublishedMutualKnn}"), "", "", "", ""]]),
                     ]),
                     new ReportSection("Plots", figures),
                 ]);
@@ -67,7 +67,7 @@ internal static class AlignmentSweep
 
     /// <summary>What a step takes, in words.</summary>
     public static string Batches(int? batch, int draws) =>
-        batch is not int pairs ? "all rows in a step" : draws == 2 ? Experiment.Text($"batches of {pairs} pairs") : Experiment.Text($"batches of {pairs} times {draws} draws");
+        batch is not int pairs ? "all rows in a step" : draws == 2 ? FormattableString.Invariant($"batches of {pairs} pairs") : FormattableString.Invariant($"batches of {pairs} times {draws} draws");
 
     private static void Train(AlignmentTask task, AlignmentLedger ledger, AlignmentTraining[] all, AlignmentSweepRequest sweep, CancellationToken cancellationToken)
     {
@@ -86,7 +86,7 @@ internal static class AlignmentSweep
             ledger.Add(t, score);
             (left, done) = (left - Work(t), done + Work(t));
             double remaining = Stopwatch.GetElapsedTime(start).TotalSeconds * left / done;
-            Experiment.Say(Experiment.Text($"{i + 1} of {all.Length}: {Name(t)}, seed {t.Seed}: R2_CCA {score.CcaR2:f4}, mutual kNN {score.MutualKnn:f4}, {score.Seconds:f0} s; about {remaining:f0} s left"));
+            Experiment.Say(FormattableString.Invariant($"{i + 1} of {all.Length}: {Name(t)}, seed {t.Seed}: R2_CCA {score.CcaR2:f4}, mutual kNN {score.MutualKnn:f4}, {score.Seconds:f0} s; about {remaining:f0} s left"));
         }
 
         // Multiplications for each row of a step: three products with each matrix of the network, and four with moments in float64, which cost twice as much.
@@ -103,13 +103,13 @@ internal static class AlignmentSweep
             foreach ((CovarianceConstraint constraint, int e) in from constraint in constraints from e in epochs where widths.Length > 1 select (constraint, e))
             {
                 figures.Add(Figure(
-                    Experiment.Text($"{measure.Name} against the width, {Word(constraint)}, {e} epochs"), new PlotAxis("width", AxisScale.Logarithmic), measure, widths,
-                    [.. depths.Select(d => (Experiment.Text($"depth {d}"), cells.Where(c => c.Training.Constraint == constraint && c.Training.Epochs == e && c.Training.Depth == d)))]));
+                    FormattableString.Invariant($"{measure.Name} against the width, {Word(constraint)}, {e} epochs"), new PlotAxis("width", AxisScale.Logarithmic), measure, widths,
+                    [.. depths.Select(d => (FormattableString.Invariant($"depth {d}"), cells.Where(c => c.Training.Constraint == constraint && c.Training.Epochs == e && c.Training.Depth == d)))]));
             }
             foreach ((int width, int depth) in from width in widths from depth in depths where epochs.Length > 1 || widths.Length == 1 select (width, depth))
             {
                 figures.Add(Figure(
-                    Experiment.Text($"{measure.Name} against the epochs, width {width}, depth {depth}"), new PlotAxis("epochs", AxisScale.Logarithmic), measure, epochs,
+                    FormattableString.Invariant($"{measure.Name} against the epochs, width {width}, depth {depth}"), new PlotAxis("epochs", AxisScale.Logarithmic), measure, epochs,
                     [.. constraints.Select(k => (Word(k), cells.Where(c => c.Training.Constraint == k && c.Training.Width == width && c.Training.Depth == depth)))]));
             }
         }
@@ -127,12 +127,12 @@ internal static class AlignmentSweep
         }
     }
 
-    private static string Name(AlignmentTraining t) => Experiment.Text($"{Word(t.Constraint)}, {t.Epochs} epochs, width {t.Width}, depth {t.Depth}");
+    private static string Name(AlignmentTraining t) => FormattableString.Invariant($"{Word(t.Constraint)}, {t.Epochs} epochs, width {t.Width}, depth {t.Depth}");
 
     private static int[] Sorted(IReadOnlyList<int> values, int least, string option)
     {
         if (values.Count == 0 || values.Min() < least)
-            throw new InputException($"{option} has {(values.Count == 0 ? "no value" : Experiment.Text($"the value {values.Min()}"))}; values of at least {least} were expected");
+            throw new InputException($"{option} has {(values.Count == 0 ? "no value" : FormattableString.Invariant($"the value {values.Min()}"))}; values of at least {least} were expected");
         return [.. values.Distinct().Order()];
     }
 
@@ -148,12 +148,12 @@ internal static class AlignmentSweep
 
         public string[] Row() =>
         [
-            Word(Training.Constraint), Experiment.Text($"{Scores[0].Steps}"), Experiment.Text($"{Training.Width}"), Experiment.Text($"{Training.Depth}"), Shown(CcaR2), Shown(MutualKnn),
-            Shown(Of(s => s.RatioTrace)), Shown(Of(s => s.HeldOutCcaR2)), Shown(Of(s => s.HeldOutMutualKnn)), Experiment.Text($"{Scores.Average(s => s.Seconds):f0}"),
+            Word(Training.Constraint), FormattableString.Invariant($"{Scores[0].Steps}"), FormattableString.Invariant($"{Training.Width}"), FormattableString.Invariant($"{Training.Depth}"), Shown(CcaR2), Shown(MutualKnn),
+            Shown(Of(s => s.RatioTrace)), Shown(Of(s => s.HeldOutCcaR2)), Shown(Of(s => s.HeldOutMutualKnn)), FormattableString.Invariant($"{Scores.Average(s => s.Seconds):f0}"),
         ];
 
         private Repeated Of(Func<AlignmentScore, double> value) => Repeated.Of([.. Scores.Select(value)]);
 
-        private string Shown(Repeated value) => Scores.Length == 1 ? Experiment.Text($"{value.Mean:f3}") : Experiment.Text($"{value.Mean:f3} ± {value.StandardError:f3}");
+        private string Shown(Repeated value) => Scores.Length == 1 ? FormattableString.Invariant($"{value.Mean:f3}") : FormattableString.Invariant($"{value.Mean:f3} ± {value.StandardError:f3}");
     }
 }

@@ -230,6 +230,43 @@ public abstract class AcceleratorTests<T>
         }
     }
 
+    /// <summary>Whole tiles and edges on each side, several parts of Y, more features than fit in a slab; rows that start on 16 bytes and rows that do not.</summary>
+    [Theory]
+    [InlineData(128, 256, 16, 64)]
+    [InlineData(131, 301, 32, 68)]
+    [InlineData(129, 130, 68, 4)]
+    [InlineData(5, 261, 35, 70)]
+    public void KernelMatrix_of_several_tiles(int n, int m, int d, int p)
+    {
+        if (_backend == BackendKind.IlgpuCpu)
+            Assert.Skip("so many groups take minutes there");
+        Arithmetic<T> on = On;
+        double[] x = Reference.Sample(51, n * d), y = Reference.Sample(52, m * d), v = Reference.Sample(53, m * p), a = Reference.Sample(54, n), b = Reference.Sample(55, m);
+        using DeviceMatrix<T> packedX = on.Allocate(n, d), packedY = on.Allocate(m, d), packedV = on.Allocate(m, p), packed = on.Allocate(n, p);
+        on.Upload(Array.ConvertAll(x, T.CreateTruncating), packedX);
+        on.Upload(Array.ConvertAll(y, T.CreateTruncating), packedY);
+        on.Upload(Array.ConvertAll(v, T.CreateTruncating), packedV);
+        using HostileMatrix<T> left = new(Device, n, d, x), right = new(Device, m, d, y), block = new(Device, m, p, v), rows = new(Device, n, 1, a), columns = new(Device, m, 1, b);
+        var values = new T[n * p];
+        foreach (RadialKernel kernel in new RadialKernel[] { new(RadialKernelKind.Gaussian, 0.05), new(RadialKernelKind.Exponential, 0.5), new(RadialKernelKind.Laplacian, 0.1) })
+        {
+            double[] weights = new double[n * m];
+            for (int e = 0; e < weights.Length; e++)
+                weights[e] = Math.Exp(Reference.LogKernel(kernel, x, e / m, y, e % m, d) - a[e / m] - b[e % m]);
+            using HostileMatrix<T> product = new(Device, n, p, null), logSum = new(Device, n, 1, null);
+            on.KernelProduct(kernel, left.Matrix, rows.Matrix, right.Matrix, columns.Matrix, block.Matrix, product.Matrix);
+            Reference.Near<T>(product.Read(), p, d + 32, (i, c) => Reference.Sum(m, j => weights[i * m + j] * v[j * p + c]));
+            on.KernelProduct(kernel, packedX, rows.Matrix, packedY, columns.Matrix, packedV, packed);
+            on.Download(packed, values);
+            Assert.Equal(product.Read(), Array.ConvertAll(values, double.CreateTruncating));
+            on.KernelLogSum(kernel, left.Matrix, right.Matrix, columns.Matrix, logSum.Matrix);
+            Reference.Near<T>(logSum.Read(), 1, d + 16, (i, _) => (Math.Log(Reference.Sum(m, j => weights[i * m + j]).Value) + a[i], 4));
+        }
+        on.KernelProduct(DotProductKernel.Polynomial(0.1, 1, 3), packedX, packedY, packedV, packed);
+        on.Download(packed, values);
+        Reference.Near<T>(Array.ConvertAll(values, double.CreateTruncating), p, d + 32, (i, c) => Reference.Sum(m, j => Math.Pow(1 + (0.1 * Reference.Sum(d, f => x[i * d + f] * y[j * d + f]).Value), 3) * v[j * p + c]));
+    }
+
     [Fact]
     public void Exponential_is_accurate_over_its_whole_range()
     {
@@ -293,6 +330,66 @@ public abstract class AcceleratorTests<T>
         Reference.Near<T>(product.Read(), b, m, (i, c) => Reference.Sum(m, j => dense[i * m + j] * x[j * b + c]));
         Reference.Near<T>(adjoint.Read(), b, n, (j, c) => Reference.Sum(n, i => dense[i * m + j] * z[i * b + c]));
         Assert.All(empty.Read(), value => Assert.Equal(0, value));
+    }
+
+    /// <summary>One column and many, rows that start on 16 bytes, rows long enough for several lanes, an empty one, a long one.</summary>
+    [Theory]
+    [InlineData(1, 40)]
+    [InlineData(4, 9)]
+    [InlineData(64, 9)]
+    [InlineData(132, 3)]
+    public void SparseProduct_of_packed_blocks(int b, int length)
+    {
+        Arithmetic<T> on = On;
+        const int n = 35, m = 257;
+        var starts = new int[n + 1];
+        var columns = new List<int>();
+        for (int i = 0; i < n; i++)
+        {
+            int count = i == 3 ? 0 : i == 5 ? m : length + (i % 4);
+            for (int e = 0; e < count; e++)
+                columns.Add(count == m ? e : (e * (m / count)) + (i % (m / count)));
+            starts[i + 1] = columns.Count;
+        }
+        double[] values = Reference.Sample(61, columns.Count), x = Reference.Sample(62, m * b);
+        using SparseMatrix<T> s = on.CreateSparse(new CompressedRows(n, m, starts, [.. columns], values));
+        using DeviceMatrix<T> right = on.Allocate(m, b), product = on.Allocate(n, b), again = on.Allocate(n, b);
+        on.Upload(Array.ConvertAll(x, T.CreateTruncating), right);
+        on.SparseProduct(s, Orientation.Normal, right, product);
+        on.SparseProduct(s, Orientation.Normal, right, again);
+        T[] first = new T[n * b], second = new T[n * b];
+        on.Download(product, first);
+        on.Download(again, second);
+        Assert.Equal(first, second);
+        Reference.Near<T>(
+            Array.ConvertAll(first, double.CreateTruncating), b, m, (i, c) => Reference.Sum(starts[i + 1] - starts[i], e => values[starts[i] + e] * x[(columns[starts[i] + e] * b) + c]));
+    }
+
+    /// <summary>Rows of one column and of more than a warp, in place and elsewhere; a row of zeros, and one whose squares leave the range.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(70)]
+    public void Rows_are_normalised(int d)
+    {
+        const int n = 67;
+        double[] x = Reference.Sample(63, n * d);
+        Array.Clear(x, 2 * d, d);
+        for (int f = 0; f < d; f++)
+            x[(5 * d) + f] *= Math.ScaleB(1, typeof(T) == typeof(float) ? 100 : 900);
+        using HostileMatrix<T> from = new(Device, n, d, x), to = new(Device, n, d, null);
+        On.NormalizeRows(from.Matrix, to.Matrix);
+        On.NormalizeRows(from.Matrix, from.Matrix);
+        double[] found = to.Read();
+        Assert.Equal(found, from.Read());
+        Reference.Near<T>(found, d, d, (i, f) =>
+        {
+            double largest = Enumerable.Range(0, d).Max(g => Math.Abs(x[(i * d) + g]));
+            if (largest == 0)
+                return (0, 0);
+            double value = x[(i * d) + f] / largest / Math.Sqrt(Reference.Sum(d, g => Math.Pow(x[(i * d) + g] / largest, 2)).Value);
+            return (value, Math.Abs(value));
+        });
     }
 
     [Fact]

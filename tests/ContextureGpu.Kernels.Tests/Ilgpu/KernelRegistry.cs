@@ -23,7 +23,7 @@ internal static class KernelRegistry
     public static IReadOnlyDictionary<string, MethodInfo> Portable { get; } =
         Closed.Where(kernel => !kernel.Value.GetCustomAttribute<DeviceKernelAttribute>()!.CudaOnly).ToDictionary();
 
-    private static bool IsFunctor(Type type) => type.Name.Split('`')[0] is "SquaredDifference" or "AbsoluteDifference" or "FeatureProduct" or "AlongInner" or "AlongOuter" or "TensorAlongInner" or "TensorAlongOuter" or "ThreeTerms" or "OneTerm";
+    private static bool IsFunctor(Type type) => type.Name.Split('`')[0] is "SquaredDifference" or "AbsoluteDifference" or "Magnitude" or "FeatureProduct" or "SumWeight" or "RootWeight" or "OneColumn" or "FourColumns" or "OneSlab" or "ManySlabs" or "AlongInner" or "AlongOuter" or "TensorAlongInner" or "TensorAlongOuter" or "ThreeTerms" or "OneTerm";
 
     private static IEnumerable<MethodInfo> Close(MethodInfo method)
     {
@@ -43,6 +43,24 @@ internal static class KernelRegistry
                    from terms in new[] { typeof(ThreeTerms), typeof(OneTerm) }
                    select new[] { left, right, terms },
             ],
+            "TTerm" => [[typeof(SquaredDifference<float, SingleReal>)], [typeof(Magnitude)]],
+            "TTerm,TWeight,TSlabs" =>
+            [
+                .. new[] { typeof(OneSlab), typeof(ManySlabs) }.SelectMany(slabs => (Type[][])
+                [
+                    [typeof(SquaredDifference<float, SingleReal>), typeof(SumWeight<float, ShortExponential>), slabs],
+                    [typeof(SquaredDifference<float, SingleReal>), typeof(RootWeight<float, ShortExponential>), slabs],
+                    [typeof(Magnitude), typeof(SumWeight<float, ShortExponential>), slabs],
+                    [typeof(FeatureProduct<float, SingleReal>), typeof(PolynomialWeight<float, SingleReal>), slabs],
+                ]),
+            ],
+            "T,TPack,TColumns" =>
+            [
+                [typeof(float), typeof(float), typeof(OneColumn<float, SingleReal>)],
+                [typeof(float), typeof(Four<float>), typeof(FourColumns<float, SingleReal>)],
+                [typeof(double), typeof(double), typeof(OneColumn<double, DoubleReal>)],
+                [typeof(double), typeof(Four<double>), typeof(FourColumns<double, DoubleReal>)],
+            ],
             "T,TReal" => [[typeof(float), typeof(SingleReal)], [typeof(double), typeof(DoubleReal)]],
             "T,TReal,TTerm" =>
             [
@@ -51,9 +69,7 @@ internal static class KernelRegistry
             ],
             "T,TReal,TTerm,TWeight" =>
             [
-                .. Distances<float, SingleReal>().Select(types => (Type[])[.. types, typeof(RadialWeight<float, SingleReal>)]),
                 .. Distances<double, DoubleReal>().Select(types => (Type[])[.. types, typeof(RadialWeight<double, DoubleReal>)]),
-                [typeof(float), typeof(SingleReal), typeof(FeatureProduct<float, SingleReal>), typeof(PolynomialWeight<float, SingleReal>)],
                 [typeof(double), typeof(DoubleReal), typeof(FeatureProduct<double, DoubleReal>), typeof(PolynomialWeight<double, DoubleReal>)],
             ],
             "T,TSum,TReal,TWidening" =>

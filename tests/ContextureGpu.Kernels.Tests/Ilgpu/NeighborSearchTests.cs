@@ -62,6 +62,42 @@ public abstract class NeighborSearchTests
         double Term(double difference) => metric == NeighborMetric.Manhattan ? Math.Abs(difference) : difference * difference;
     }
 
+    /// <summary>Points that come nearer all the time, in many dimensions and few: the device's own order makes nothing of it, and a period of that order lets too many pass.</summary>
+    [Theory]
+    [InlineData("sorted", 1, 40, NeighborMetric.Euclidean)]
+    [InlineData("sorted", 5, 1, NeighborMetric.Manhattan)]
+    [InlineData("against the order of the device", 1, 7, NeighborMetric.Euclidean)]
+    [InlineData("uniform", 36, 9, NeighborMetric.Euclidean)]
+    public void Agrees_with_a_complete_search_in_any_order(string data, int d, int k, NeighborMetric metric)
+    {
+        ComputeDevice device = TestAccelerators.Get(_backend);
+        const int n = 131;
+        double[] x = Reference.Sample(25, n * d), y = Reference.Sample(26, _points * d);
+        if (data == "sorted")
+        {
+            for (int j = 0; j < _points; j++)
+                y.AsSpan(j * d, d).Fill(3 - (2.0 * j / _points));
+        }
+        else if (data != "uniform")
+        {
+            int step = Enumerable.Range((int)(0.6180339887498949 * _points), _points).First(s => System.Numerics.BigInteger.GreatestCommonDivisor(s, _points) == 1);
+            for (int place = 0; place < _points; place++)
+                y[(int)((long)place * step % _points)] = 3 - (2.0 * place / _points);
+        }
+        (int[] indices, double[] distances) = (new int[n * k], new double[n * k]);
+        var search = new CertifiedNeighborSearch(((IlgpuDevice)device).Session);
+        search.Search(x, n, y, _points, d, k, metric, indices, distances, TestContext.Current.CancellationToken);
+        Assert.Equal(data == "against the order of the device" && _points > 1024, search.Overflowed > 0);
+        int[] right = new int[k];
+        double[] rightDistances = new double[k];
+        for (int i = 0; i < n; i++)
+        {
+            ExactRanking.Scan(metric, x.AsSpan(i * d, d), y, k, right, rightDistances);
+            Assert.Equal(right, indices.AsSpan(i * k, k).ToArray());
+            Assert.Equal(rightDistances, distances.AsSpan(i * k, k).ToArray());
+        }
+    }
+
     [Fact]
     public void All_points_can_be_asked_for()
     {

@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 
 namespace ContextureGpu.Kernels.Ilgpu;
 
-/// <content>Kernel matrices and sparse matrices.</content>
+/// <content>Kernel matrices.</content>
 internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidening>
 {
     /// <inheritdoc/>
@@ -14,7 +14,11 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         (DeviceBuffer<T> a, long offsetA, long strideA) = ColumnOr(rowOffset, 0);
         (DeviceBuffer<T> b, long offsetB, long strideB) = ColumnOr(columnOffset, 0);
         var shape = new KernelProductShape<T> { Exponent = Exponent(kernel, offsetA, strideA, offsetB, strideB) };
-        if (kernel.Kind == RadialKernelKind.Laplacian)
+        if (IsSingle)
+        {
+            FusedProduct(kernel, x, a, y, b, v, output, shape);
+        }
+        else if (kernel.Kind == RadialKernelKind.Laplacian)
         {
             LaunchProduct(
                 KernelProductKernel.Product<T, TReal, AbsoluteDifference<T>, RadialWeight<T, TReal>>, x, a, y, b, v, output, shape);
@@ -38,8 +42,15 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             Degree = kernel.Degree,
             HighestBit = System.Numerics.BitOperations.Log2((uint)kernel.Degree),
         };
-        LaunchProduct(
-            KernelProductKernel.Product<T, TReal, FeatureProduct<T, TReal>, PolynomialWeight<T, TReal>>, x, none, y, none, v, output, shape);
+        if (IsSingle)
+        {
+            FusedProduct<FeatureProduct<float, SingleReal>, PolynomialWeight<float, SingleReal>>(x, none, y, none, v, output, shape);
+        }
+        else
+        {
+            LaunchProduct(
+                KernelProductKernel.Product<T, TReal, FeatureProduct<T, TReal>, PolynomialWeight<T, TReal>>, x, none, y, none, v, output, shape);
+        }
     }
 
     private void LaunchProduct(
@@ -87,81 +98,6 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             kernel,
             (launch, stream) => launch(
                 stream, new KernelConfig(TileGeometry.Count(x.Rows, TileGeometry.Tile), TileGeometry.Threads), pointsX, pointsY, b.View, target.Buffer!.View, shape));
-    }
-
-    /// <inheritdoc/>
-    public override SparseMatrix<T> CreateSparse(CompressedRows matrix)
-    {
-        ArgumentNullException.ThrowIfNull(matrix);
-        IlgpuSparseMatrix<T>.Half normal = Half(matrix);
-        try
-        {
-            return new IlgpuSparseMatrix<T>(_session, matrix.Rows, matrix.Columns, matrix.NonZeros, normal, Half(matrix.Transpose()));
-        }
-        catch
-        {
-            normal.Dispose();
-            throw;
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override void SparseProductCore(SparseMatrix<T> s, Orientation orientation, DeviceMatrix<T> x, DeviceMatrix<T> y)
-    {
-        if (s is not IlgpuSparseMatrix<T> matrix || !ReferenceEquals(matrix.Session, _session))
-            throw new ArgumentException($"the matrix does not live on {Device.Description.Selector}", nameof(s));
-        IlgpuMatrix<T> from = Own(x), to = Own(y);
-        IlgpuSparseMatrix<T>.Half half = orientation == Orientation.Normal ? matrix.Normal : matrix.Transposed;
-        var shape = new CompressedRowsShape
-        {
-            Elements = (long)y.Rows * y.Columns,
-            Columns = y.Columns,
-            OffsetX = from.Offset,
-            LeadingX = from.LeadingDimension,
-            OffsetY = to.Offset,
-            LeadingY = to.LeadingDimension,
-        };
-        ArrayView<T> source = ViewOf(x);
-        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>, ArrayView<T>, ArrayView<T>, ArrayView<T>, CompressedRowsShape>>(
-            CompressedRowsKernel.Product<T, TReal>,
-            (launch, stream) => launch(
-                stream, TileGeometry.ForItems(shape.Elements), half.RowStarts.View, half.ColumnIndices.View, half.Values.View, source, to.Buffer!.View, shape));
-    }
-
-    private IlgpuSparseMatrix<T>.Half Half(CompressedRows matrix)
-    {
-        var values = new T[matrix.NonZeros];
-        for (int e = 0; e < values.Length; e++)
-            values[e] = T.CreateTruncating(matrix.Values[e]);
-        DeviceBuffer<int>? starts = null, columns = null;
-        try
-        {
-            starts = Upload<int>(matrix.RowStarts);
-            columns = Upload<int>(matrix.ColumnIndices);
-            return new IlgpuSparseMatrix<T>.Half(starts, columns, Upload<T>(values));
-        }
-        catch
-        {
-            starts?.Dispose();
-            columns?.Dispose();
-            throw;
-        }
-    }
-
-    private DeviceBuffer<TElement> Upload<TElement>(ReadOnlySpan<TElement> values)
-        where TElement : unmanaged
-    {
-        DeviceBuffer<TElement> buffer = _session.Allocate<TElement>(Math.Max(values.Length, 1));
-        try
-        {
-            _session.Upload(values, buffer);
-            return buffer;
-        }
-        catch
-        {
-            buffer.Dispose();
-            throw;
-        }
     }
 
     // Points without features, or without rows, have no buffer: nothing of the view is read then.

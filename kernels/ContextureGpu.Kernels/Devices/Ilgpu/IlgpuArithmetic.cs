@@ -127,9 +127,10 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
     {
         IlgpuMatrix<T> from = Own(x), to = Own(y);
         ElementwiseShape<T> shape = ShapeOf(from, to);
-        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ElementwiseShape<T>>>(
+        int logLanes = Math.Min(BitOperations.Log2((uint)x.Columns), 5), tiles = TileGeometry.Count(x.Rows, TileGeometry.Threads >> logLanes);
+        _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, ElementwiseShape<T>, long, int>>(
             NormalizeRowsKernel.Rows<T, TReal>,
-            (launch, stream) => launch(stream, TileGeometry.ForItems(x.Rows), from.Buffer!.View, to.Buffer!.View, shape));
+            (launch, stream) => launch(stream, TileGeometry.ForItems((long)tiles * TileGeometry.Threads), from.Buffer!.View, to.Buffer!.View, shape, tiles, logLanes));
     }
 
     /// <summary>The matrix as this family knows it.</summary>
