@@ -80,7 +80,14 @@ internal static class AlignmentSweep
                 continue;
             var options = new EncoderOptions
             {
-                Width = t.Width, Depth = t.Depth, Constraint = t.Constraint, LearningRate = sweep.LearningRate, Epochs = t.Epochs, Batch = sweep.Batch, Draws = sweep.Draws, Seed = t.Seed,
+                Width = t.Width,
+                Depth = t.Depth,
+                Constraint = t.Constraint,
+                LearningRate = sweep.LearningRate,
+                Epochs = t.Epochs,
+                Batch = sweep.Batch,
+                Draws = sweep.Draws,
+                Seed = t.Seed,
             };
             AlignmentScore score = task.Train(options, null, cancellationToken);
             ledger.Add(t, score);

@@ -97,8 +97,8 @@ public sealed record EncoderOptions
 
     /// <summary>
     /// Pairs of a step, at least 2 and at most as many as rows, drawn from the context with replacement; null for steps over all rows, in which the operator of the context is
-    /// applied exactly. Covariances are running averages over the batches of the last <c>16 d_1</c> points: they lag by half of these, and an inverse of theirs is too large by
-    /// about a sixteenth.
+    /// applied exactly. Covariances are running averages over the batches of the last <c>64 d_1</c> points: they lag by half of these, and an inverse of theirs is too large by
+    /// about a sixty-fourth; by more where a batch has many draws for few rows.
     /// </summary>
     public int? Batch { get; init; }
 

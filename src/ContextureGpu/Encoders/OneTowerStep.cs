@@ -7,7 +7,7 @@ namespace ContextureGpu.Encoders;
 /// <summary>
 /// A step of one network under an objective of its moments C and B. On all points the moments are exact. On batches the objective and its derivatives are taken at running averages
 /// of the batches' moments, and the batch gives the direction: the gradient of <c>&lt;L_C, C_batch&gt; + &lt;L_B, B_batch&gt;</c>, whose mean over batches is the exact gradient as far
-/// as the averages are exact. They lag by half a window, and an inverse of an average of n points is too large by a factor of about <c>1 + d/n</c>; the window holds n = 16 d or more.
+/// as the averages are exact. They lag by half a window, and an inverse of an average of n points is too large by a factor of about <c>1 + d/n</c>; the window holds n = 64 d or more.
 /// </summary>
 /// <param name="network">The network; owned.</param>
 /// <param name="moments">Its moments; owned.</param>

@@ -12,7 +12,7 @@ internal sealed class TrainingPlan<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>The points whose moments are averaged over are at least so many times the outputs.</summary>
-    private const int PointsPerOutput = 16;
+    private const int PointsPerOutput = 64;
 
     private readonly BoundContext _bound;
     private readonly ContextSample _sample;

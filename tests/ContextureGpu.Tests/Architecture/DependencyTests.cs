@@ -52,7 +52,7 @@ public sealed partial class DependencyTests
         Nowhere("src", Discovery(), path => path is "src/ContextureGpu/Compute/DeviceScheduler.cs", "only the scheduler looks for devices");
         Nowhere("src", ProcessorOpened(), path => path is "src/ContextureGpu/Compute/DeviceScheduler.cs" or "src/ContextureGpu/ContextureEngine.cs" or "src/ContextureGpu/Spectral/SpectralModel.cs"
             or "src/ContextureGpu/Encoders/EncoderModel.cs"
-            or "src/ContextureGpu.Cli/Commands/AlignCommand.cs" or "src/ContextureGpu.Cli/Commands/AbaloneAlignment.cs", "the processor is opened in the places listed here");
+            or "src/ContextureGpu.Cli/Commands/AlignCommand.cs" or "src/ContextureGpu.Cli/Experiments/AlignmentTask.cs", "the processor is opened in the places listed here");
     }
 
     [Fact]

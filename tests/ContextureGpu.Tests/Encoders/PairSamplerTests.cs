@@ -1,6 +1,5 @@
 using ContextureGpu.Encoders;
 using ContextureGpu.Kernels;
-using ContextureGpu.Operators;
 using Xunit;
 
 namespace ContextureGpu.Tests.Encoders;
