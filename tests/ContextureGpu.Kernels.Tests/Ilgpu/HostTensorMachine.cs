@@ -14,10 +14,10 @@ internal readonly struct HostTensorMachine : ITensorMachine
     private static readonly Func<int, int, (int Row, int Column)>[] C = [(g, p) => (g, 2 * p), (g, p) => (g, (2 * p) + 1), (g, p) => (g + 8, 2 * p), (g, p) => (g + 8, (2 * p) + 1)];
 
     [ThreadStatic]
-    private static Warp? t_warp;
+    private static Warp? _warp;
 
     [ThreadStatic]
-    private static int t_lane;
+    private static int _lane;
 
     /// <summary>Runs the threads of one group; each is told its number.</summary>
     public static void RunGroup(Action<int> thread)
@@ -27,7 +27,7 @@ internal readonly struct HostTensorMachine : ITensorMachine
         Thread[] threads = [.. Enumerable.Range(0, TileGeometry.Threads / 32).Select(_ => new Warp(group)).SelectMany((warp, w) => Enumerable.Range(0, 32).Select(lane => new Thread(
             () =>
             {
-                (t_warp, t_lane) = (warp, lane);
+                (_warp, _lane) = (warp, lane);
                 try
                 {
                     thread((32 * w) + lane);
@@ -48,8 +48,8 @@ internal readonly struct HostTensorMachine : ITensorMachine
 
     public static Four<float> MultiplyAdd(uint a0, uint a1, uint a2, uint a3, uint b0, uint b1, Four<float> c)
     {
-        Warp warp = t_warp!;
-        int g = t_lane / 4, p = t_lane % 4;
+        Warp warp = _warp!;
+        int g = _lane / 4, p = _lane % 4;
         uint[] a = [a0, a1, a2, a3], b = [b0, b1];
         for (int r = 0; r < 4; r++)
             warp.A[A[r](g, p).Row, A[r](g, p).Column] = Tf32(a[r]);
@@ -77,7 +77,7 @@ internal readonly struct HostTensorMachine : ITensorMachine
     {
     }
 
-    public static void Barrier() => t_warp!.Group.Wait();
+    public static void Barrier() => _warp!.Group.Wait();
 
     // The hardware reads 19 bits.
     private static double Tf32(uint bits) => BitConverter.UInt32BitsToSingle(bits & 0xFFFFE000u);

@@ -60,6 +60,15 @@ public sealed class OclgrindTests
     }
 
     [Fact]
+    public void Kernel_products_of_several_parts_and_slabs()
+    {
+        Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
+        using DeviceMatrix<float> x = Put(on, 47, 2, 36), y = Put(on, 48, 130, 36), v = Put(on, 49, 130, 4), output = on.Allocate(2, 4);
+        on.KernelProduct(new RadialKernel(RadialKernelKind.Gaussian, 0.1), x, null, y, null, v, output);
+        AssertFinite(on, output);
+    }
+
+    [Fact]
     public void Network_kernels()
     {
         Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
@@ -99,6 +108,10 @@ public sealed class OclgrindTests
         using SparseMatrix<float> s = on.CreateSparse(new CompressedRows(4, 3, [0, 2, 2, 3, 4], [0, 2, 1, 0], [1, 2, 3, 4]));
         on.SparseProduct(s, Orientation.Normal, x, y);
         AssertFinite(on, y);
+        using DeviceMatrix<float> wide = Put(on, 50, 3, 8), result = on.Allocate(1, 8);
+        using SparseMatrix<float> row = on.CreateSparse(new CompressedRows(1, 3, [0, 3], [0, 1, 2], [1, 2, 3]));
+        on.SparseProduct(row, Orientation.Normal, wide, result);
+        AssertFinite(on, result);
     }
 
     [Fact]
@@ -111,6 +124,18 @@ public sealed class OclgrindTests
         Assert.Equal((40, 0.0), (indices[0], distances[0]));
         device.NearestNeighbors(x, [.. Reference.Sample(41, 2 * 33), .. x, .. y], 2, 1, NeighborMetric.Manhattan, indices, distances, TestContext.Current.CancellationToken);
         Assert.Equal((33, 0.0), (indices[0], distances[0]));
+    }
+
+    [Fact]
+    public void Neighbour_filter()
+    {
+        // The first 1024 points in the device's order are stored, the others filtered.
+        var device = (IlgpuDevice)TestAccelerators.Get(BackendKind.OpenCl);
+        const int m = 1030;
+        double[] y = Reference.Sample(46, m);
+        (int[] indices, double[] distances) = (new int[1], new double[1]);
+        device.NearestNeighbors(y.AsSpan(m - 1, 1), y, 1, 1, indices, distances, TestContext.Current.CancellationToken);
+        Assert.Equal((Array.IndexOf(y, y[m - 1]), 0.0), (indices[0], distances[0]));
     }
 
     private static DeviceMatrix<float> Put(Arithmetic<float> on, ulong stream, int rows, int columns)
