@@ -34,10 +34,21 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
     private void FusedProduct<TTerm, TWeight>(
         DeviceMatrix<T> x, DeviceBuffer<T> a, DeviceMatrix<T> y, DeviceBuffer<T> b, DeviceMatrix<T> v, DeviceMatrix<T> output, KernelProductShape<T> shape)
         where TTerm : struct, IFeatureTerm<float>
-        where TWeight : struct, IPairWeight<float> =>
-        FusedProduct(
-            x.Columns <= PointSlab.Depth ? FusedKernelProductKernel.Product<TTerm, TWeight, OneSlab> : FusedKernelProductKernel.Product<TTerm, TWeight, ManySlabs>,
-            x, a, y, b, v, output, shape);
+        where TWeight : struct, IPairWeight<float>
+    {
+        if (x.Columns <= PointSlab.Depth)
+        {
+            FusedProduct(
+                FusedKernelProductKernel.Product<TTerm, TWeight, OneSlab>,
+                x, a, y, b, v, output, shape);
+        }
+        else
+        {
+            FusedProduct(
+                FusedKernelProductKernel.Product<TTerm, TWeight, ManySlabs>,
+                x, a, y, b, v, output, shape);
+        }
+    }
 
     private void FusedProduct(
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FusedKernelProductShape> kernel,

@@ -182,16 +182,34 @@ internal sealed unsafe class CertifiedNeighborSearch(AcceleratorSession session)
             int columnTiles = TileGeometry.Count(points, RadialTile.Columns);
             var tiles = new KernelConfig(checked(TileGeometry.Count(rows, TileGeometry.Tile) * columnTiles), TileGeometry.Threads);
             ArrayView<ulong> selected = _selected.View.SubView((long)first * _candidates);
-            Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, PointSets, int> kernel =
-                _metric == NeighborMetric.Manhattan ? ManhattanDistanceKernel.Distances : SquaredDistanceKernel.Distances<float, SingleReal>;
-            _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, PointSets, int>>(
-                kernel, (launch, stream) => launch(stream, tiles, _queries.View, _points.View, _distances.View, sets, columnTiles));
+            if (_metric == NeighborMetric.Manhattan)
+            {
+                _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, PointSets, int>>(
+                    ManhattanDistanceKernel.Distances,
+                    (launch, stream) => launch(stream, tiles, _queries.View, _points.View, _distances.View, sets, columnTiles));
+            }
+            else
+            {
+                _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, PointSets, int>>(
+                    SquaredDistanceKernel.Distances<float, SingleReal>,
+                    (launch, stream) => launch(stream, tiles, _queries.View, _points.View, _distances.View, sets, columnTiles));
+            }
             _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<ulong>, int, int>>(
-                SmallestSelectionKernel.Select, (launch, stream) => launch(stream, new KernelConfig(rows, TileGeometry.Threads), _distances.View, selected, points, _candidates));
+                SmallestSelectionKernel.Select,
+                (launch, stream) => launch(stream, new KernelConfig(rows, TileGeometry.Threads), _distances.View, selected, points, _candidates));
         }
 
         // Candidates among the points before end from those among the points before begin.
         private void Filter(int rows, int begin, int end)
+        {
+            if (_metric == NeighborMetric.Manhattan)
+                Filter<Magnitude>(rows, begin, end);
+            else
+                Filter<SquaredDifference<float, SingleReal>>(rows, begin, end);
+        }
+
+        private void Filter<TTerm>(int rows, int begin, int end)
+            where TTerm : struct, IFeatureTerm<float>
         {
             int steps = TileGeometry.Count(end - begin, NeighborFilterKernel.Columns);
             var shape = new NeighborFilterShape
@@ -205,10 +223,9 @@ internal sealed unsafe class CertifiedNeighborSearch(AcceleratorSession session)
                 Aligned = (_d & 3) == 0 ? 1 : 0,
             };
             var grid = new KernelConfig(TileGeometry.Count(rows, NeighborFilterKernel.Rows) * _parts, NeighborFilterKernel.Threads);
-            Action<ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<ulong>, ArrayView<int>, NeighborFilterShape> kernel =
-                _metric == NeighborMetric.Manhattan ? NeighborFilterKernel.Filter<Magnitude> : NeighborFilterKernel.Filter<SquaredDifference<float, SingleReal>>;
             _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<ulong>, ArrayView<int>, NeighborFilterShape>>(
-                kernel, (launch, stream) => launch(stream, grid, _queries.View, _points.View, _selected.View, _hits.View, _counts.View, shape));
+                NeighborFilterKernel.Filter<TTerm>,
+                (launch, stream) => launch(stream, grid, _queries.View, _points.View, _selected.View, _hits.View, _counts.View, shape));
             _session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<ulong>, ArrayView<int>, ArrayView<ulong>, ArrayView<int>, int, int, int, int>>(
                 SmallestSelectionKernel.Merge,
                 (launch, stream) => launch(

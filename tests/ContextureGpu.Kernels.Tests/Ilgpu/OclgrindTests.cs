@@ -1,4 +1,6 @@
 using ContextureGpu.Kernels.Ilgpu;
+using ILGPU;
+using ILGPU.Runtime;
 using Xunit;
 
 namespace ContextureGpu.Kernels.Tests.Ilgpu;
@@ -60,6 +62,30 @@ public sealed class OclgrindTests
     }
 
     [Fact]
+    public void Kernel_products_of_several_slabs()
+    {
+        Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
+        using DeviceMatrix<float> x = Put(on, 47, 2, 36), y = Put(on, 48, 40, 36), v = Put(on, 49, 40, 4), output = on.Allocate(2, 4);
+        on.KernelProduct(new RadialKernel(RadialKernelKind.Gaussian, 0.1), x, null, y, null, v, output);
+        AssertFinite(on, output);
+    }
+
+    [Fact]
+    public void Sums_over_parts_of_a_kernel_product()
+    {
+        // The parts are uploaded: Oclgrind 21.10 calls values that the first kernel wrote uninitialised in the second.
+        AcceleratorSession session = ((IlgpuDevice)TestAccelerators.Get(BackendKind.OpenCl)).Session;
+        using DeviceBuffer<float> partial = session.Allocate<float>(3 * 6), output = session.Allocate<float>(7);
+        session.Upload<float>([.. Enumerable.Range(0, 3 * 6).Select(e => (float)e)], partial);
+        session.Upload<float>(new float[7], output);
+        session.Launch<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, int, long, long, long, long>>(
+            FusedKernelProductKernel.Sum, (launch, stream) => launch(stream, TileGeometry.ForItems(6), partial.View, output.View, 3, 6, 3, 0, 4));
+        var sums = new float[7];
+        session.Download(output, 0, sums);
+        Assert.Equal([18, 21, 24, 0, 27, 30, 33], sums);
+    }
+
+    [Fact]
     public void Network_kernels()
     {
         Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
@@ -99,6 +125,10 @@ public sealed class OclgrindTests
         using SparseMatrix<float> s = on.CreateSparse(new CompressedRows(4, 3, [0, 2, 2, 3, 4], [0, 2, 1, 0], [1, 2, 3, 4]));
         on.SparseProduct(s, Orientation.Normal, x, y);
         AssertFinite(on, y);
+        using DeviceMatrix<float> wide = Put(on, 50, 3, 8), result = on.Allocate(1, 8);
+        using SparseMatrix<float> row = on.CreateSparse(new CompressedRows(1, 3, [0, 3], [0, 1, 2], [1, 2, 3]));
+        on.SparseProduct(row, Orientation.Normal, wide, result);
+        AssertFinite(on, result);
     }
 
     [Fact]
@@ -111,6 +141,18 @@ public sealed class OclgrindTests
         Assert.Equal((40, 0.0), (indices[0], distances[0]));
         device.NearestNeighbors(x, [.. Reference.Sample(41, 2 * 33), .. x, .. y], 2, 1, NeighborMetric.Manhattan, indices, distances, TestContext.Current.CancellationToken);
         Assert.Equal((33, 0.0), (indices[0], distances[0]));
+    }
+
+    [Fact]
+    public void Neighbour_filter()
+    {
+        // The first 1024 points in the device's order are stored, the others filtered.
+        var device = (IlgpuDevice)TestAccelerators.Get(BackendKind.OpenCl);
+        const int m = 1030;
+        double[] y = Reference.Sample(46, m);
+        (int[] indices, double[] distances) = (new int[1], new double[1]);
+        device.NearestNeighbors(y.AsSpan(m - 1, 1), y, 1, 1, indices, distances, TestContext.Current.CancellationToken);
+        Assert.Equal((Array.IndexOf(y, y[m - 1]), 0.0), (indices[0], distances[0]));
     }
 
     private static DeviceMatrix<float> Put(Arithmetic<float> on, ulong stream, int rows, int columns)

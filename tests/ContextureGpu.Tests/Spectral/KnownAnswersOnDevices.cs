@@ -1,5 +1,3 @@
-using ContextureGpu.Kernels;
-using ContextureGpu.Testing;
 using Xunit;
 
 namespace ContextureGpu.Tests.Spectral;
