@@ -15,7 +15,7 @@ public sealed class PartnerTests
     [Theory]
     [InlineData("rbf(gamma=0.5)", ElementPrecision.Single)]
     [InlineData("knn(k=6) * rbf(gamma=0.5)", ElementPrecision.Double)]
-    [InlineData("mask(rate=0.3, draws=3, then=rbf(gamma=0.5))", ElementPrecision.Single)]
+    [InlineData("laplacian(gamma=0.5)", ElementPrecision.Single)]
     public void A_fit_with_a_partner_is_that_of_one_device(string expression, ElementPrecision precision)
     {
         using ContextureEngine alone = Engine(Cpu());
