@@ -149,6 +149,7 @@ public sealed class OclgrindTests
         // The first 1024 points in the device's order are stored, the others filtered. The places of the buffers that the self-test released are taken first: Oclgrind 21.10 calls
         // what lies in a new buffer there uninitialised beyond the length of the old one.
         var device = (IlgpuDevice)TestAccelerators.Get(BackendKind.OpenCl);
+        device.Session.Trim();
         DeviceBuffer<float>[] taken = [.. Enumerable.Range(0, 32).Select(_ => device.Session.Allocate<float>(1))];
         const int m = 1030;
         double[] y = Reference.Sample(46, m);
