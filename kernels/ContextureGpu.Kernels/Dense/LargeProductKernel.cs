@@ -201,14 +201,14 @@ internal static class LargeProductKernel
             nextA = a[fromA];
             nextB = b[fromB];
             long l = (stage * (Stage / 4)) + row, r = (stage * (Stage / 4)) + column;
-            Accumulate(ref sum, leftFours, rightFours, l, r);
-            Accumulate(ref sum, leftFours, rightFours, l + (Pitch / 4), r + (Pitch / 4));
-            Accumulate(ref sum, leftFours, rightFours, l + (2 * (Pitch / 4)), r + (2 * (Pitch / 4)));
-            Accumulate(ref sum, leftFours, rightFours, l + (3 * (Pitch / 4)), r + (3 * (Pitch / 4)));
-            Accumulate(ref sum, leftFours, rightFours, l + (4 * (Pitch / 4)), r + (4 * (Pitch / 4)));
-            Accumulate(ref sum, leftFours, rightFours, l + (5 * (Pitch / 4)), r + (5 * (Pitch / 4)));
-            Accumulate(ref sum, leftFours, rightFours, l + (6 * (Pitch / 4)), r + (6 * (Pitch / 4)));
-            Accumulate(ref sum, leftFours, rightFours, l + (7 * (Pitch / 4)), r + (7 * (Pitch / 4)));
+            BlockProduct.Accumulate(ref sum, leftFours, rightFours, l, r);
+            BlockProduct.Accumulate(ref sum, leftFours, rightFours, l + (Pitch / 4), r + (Pitch / 4));
+            BlockProduct.Accumulate(ref sum, leftFours, rightFours, l + (2 * (Pitch / 4)), r + (2 * (Pitch / 4)));
+            BlockProduct.Accumulate(ref sum, leftFours, rightFours, l + (3 * (Pitch / 4)), r + (3 * (Pitch / 4)));
+            BlockProduct.Accumulate(ref sum, leftFours, rightFours, l + (4 * (Pitch / 4)), r + (4 * (Pitch / 4)));
+            BlockProduct.Accumulate(ref sum, leftFours, rightFours, l + (5 * (Pitch / 4)), r + (5 * (Pitch / 4)));
+            BlockProduct.Accumulate(ref sum, leftFours, rightFours, l + (6 * (Pitch / 4)), r + (6 * (Pitch / 4)));
+            BlockProduct.Accumulate(ref sum, leftFours, rightFours, l + (7 * (Pitch / 4)), r + (7 * (Pitch / 4)));
             stage ^= 1;
             TLeft.Store(left, stage * Stage, t, nextA);
             TRight.Store(right, stage * Stage, t, nextB);
@@ -225,33 +225,6 @@ internal static class LargeProductKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Place(LargeProductShape shape, int tileRow, int tileColumn) =>
         shape.OffsetC + (((tileRow * (long)Tile) + (FirstRow(Group.IdxX) * 4)) * shape.LeadingC) + (tileColumn * (long)(Tile / 4)) + FirstColumn(Group.IdxX);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Accumulate(ref Block8x8 sum, ArrayView<Four<float>> left, ArrayView<Four<float>> right, long l, long r)
-    {
-        Four<float> upper = left[l], lower = left[l + 4], first = right[r], second = right[r + 8];
-        Row(ref sum.L0, ref sum.R0, upper.X, first, second);
-        Row(ref sum.L1, ref sum.R1, upper.Y, first, second);
-        Row(ref sum.L2, ref sum.R2, upper.Z, first, second);
-        Row(ref sum.L3, ref sum.R3, upper.W, first, second);
-        Row(ref sum.L4, ref sum.R4, lower.X, first, second);
-        Row(ref sum.L5, ref sum.R5, lower.Y, first, second);
-        Row(ref sum.L6, ref sum.R6, lower.Z, first, second);
-        Row(ref sum.L7, ref sum.R7, lower.W, first, second);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Row(ref Four<float> left, ref Four<float> right, float value, Four<float> first, Four<float> second)
-    {
-        left.X = FusedMultiplyAdd.Single(value, first.X, left.X);
-        left.Y = FusedMultiplyAdd.Single(value, first.Y, left.Y);
-        left.Z = FusedMultiplyAdd.Single(value, first.Z, left.Z);
-        left.W = FusedMultiplyAdd.Single(value, first.W, left.W);
-        right.X = FusedMultiplyAdd.Single(value, second.X, right.X);
-        right.Y = FusedMultiplyAdd.Single(value, second.Y, right.Y);
-        right.Z = FusedMultiplyAdd.Single(value, second.Z, right.Z);
-        right.W = FusedMultiplyAdd.Single(value, second.W, right.W);
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreRow(ArrayView<Four<float>> c, long at, LargeProductShape shape, Four<float> left, Four<float> right)

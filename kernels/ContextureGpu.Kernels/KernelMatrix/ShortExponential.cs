@@ -37,17 +37,6 @@ internal readonly struct ShortExponential : IReal<float>
         float z = x < -88f ? -88f : x;
         z = z > 89f ? 89f : z;
         float t = FusedMultiplyAdd.Single(z, 1.44269502f, Round);
-        float whole = t - Round;
-        float r = FusedMultiplyAdd.Single(whole, -0.693147182f, z);
-        r = FusedMultiplyAdd.Single(whole, 1.90465421e-9f, r);
-        float p = 1f / 5040f;
-        p = FusedMultiplyAdd.Single(p, r, 1f / 720f);
-        p = FusedMultiplyAdd.Single(p, r, 1f / 120f);
-        p = FusedMultiplyAdd.Single(p, r, 1f / 24f);
-        p = FusedMultiplyAdd.Single(p, r, 1f / 6f);
-        p = FusedMultiplyAdd.Single(p, r, 0.5f);
-        p = FusedMultiplyAdd.Single(p, r, 1f);
-        p = FusedMultiplyAdd.Single(p, r, 1f);
-        return p * Interop.IntAsFloat(Interop.FloatAsInt(t) << 23);
+        return Exponential.OfRemainder(z, t - Round) * Interop.IntAsFloat(Interop.FloatAsInt(t) << 23);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace ContextureGpu.Kernels.Ilgpu;
@@ -20,9 +21,18 @@ internal static class Exponential
         float z = x < -104f ? -104f : x;
         z = z > 89f ? 89f : z;
         float t = FusedMultiplyAdd.Single(z, 1.44269502f, SingleRound);
-        float whole = t - SingleRound;
-        float r = FusedMultiplyAdd.Single(whole, -0.693147182f, z);
-        r = FusedMultiplyAdd.Single(whole, 1.90465421e-9f, r);
+        float p = OfRemainder(z, t - SingleRound);
+        uint n = Interop.FloatAsInt(t) - Interop.FloatAsInt(SingleRound) + 1024u;       // n + 1024, positive
+        uint half = n >> 1;
+        return p * SinglePower(half - 512u) * SinglePower(n - half - 512u);
+    }
+
+    /// <summary><c>exp(z - n log 2)</c> for the integer n nearest to <c>z / log 2</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float OfRemainder(float z, float n)
+    {
+        float r = FusedMultiplyAdd.Single(n, -0.693147182f, z);
+        r = FusedMultiplyAdd.Single(n, 1.90465421e-9f, r);
         float p = 1f / 5040f;
         p = FusedMultiplyAdd.Single(p, r, 1f / 720f);
         p = FusedMultiplyAdd.Single(p, r, 1f / 120f);
@@ -31,9 +41,7 @@ internal static class Exponential
         p = FusedMultiplyAdd.Single(p, r, 0.5f);
         p = FusedMultiplyAdd.Single(p, r, 1f);
         p = FusedMultiplyAdd.Single(p, r, 1f);
-        uint n = Interop.FloatAsInt(t) - Interop.FloatAsInt(SingleRound) + 1024u;       // n + 1024, positive
-        uint half = n >> 1;
-        return p * SinglePower(half - 512u) * SinglePower(n - half - 512u);
+        return p;
     }
 
     /// <summary><c>exp(x)</c> in float64.</summary>

@@ -11,9 +11,17 @@ internal static class BlockProduct
     /// all in units of four: 64 fused multiply-adds for four 16-byte loads.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Accumulate(ref Block8x8 block, ArrayView<Four<float>> left, ArrayView<Four<float>> right, int l, int r)
+    public static void Accumulate(ref Block8x8 block, ArrayView<Four<float>> left, ArrayView<Four<float>> right, int l, int r) =>
+        Accumulate(ref block, left[l], left[l + 4], right[r], right[r + 8]);
+
+    /// <summary>The same by indices of 64 bits, where those of 32 would take more registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Block8x8 block, ArrayView<Four<float>> left, ArrayView<Four<float>> right, long l, long r) =>
+        Accumulate(ref block, left[l], left[l + 4], right[r], right[r + 8]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Accumulate(ref Block8x8 block, Four<float> upper, Four<float> lower, Four<float> first, Four<float> second)
     {
-        Four<float> upper = left[l], lower = left[l + 4], first = right[r], second = right[r + 8];
         Row(ref block.L0, ref block.R0, upper.X, first, second);
         Row(ref block.L1, ref block.R1, upper.Y, first, second);
         Row(ref block.L2, ref block.R2, upper.Z, first, second);
