@@ -56,6 +56,9 @@ public sealed class DeviceTeam : ComputeDevice
     /// <inheritdoc/>
     public override HostLinearAlgebra LinearAlgebra => _devices[0].LinearAlgebra;
 
+    /// <summary>Whether the first tile of every piece of work is kept for each member, which then does some of it however late it starts. Tests ask for it, to be certain of who took part.</summary>
+    internal bool EachTakesPart { get; init; }
+
     /// <summary>Shares of kernel products.</summary>
     internal TeamShares Products { get; }
 
@@ -86,6 +89,7 @@ public sealed class DeviceTeam : ComputeDevice
     {
         var queue = new TileQueue(rows, Granule);
         (long[] done, double[] seconds) = (new long[_devices.Length], new double[_devices.Length]);
+        RowTile?[] kept = [.. _devices.Select((_, i) => EachTakesPart && !_out[i] ? queue.Take(shares[i]) : null)];
         Task[] others = [.. Enumerable.Range(1, _devices.Length - 1).Where(i => !_out[i]).Select(i => Task.Factory.StartNew(() => Partner(i), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         try
         {
@@ -108,22 +112,24 @@ public sealed class DeviceTeam : ComputeDevice
 
         void Work(int i)
         {
-            using ITeamWorker? worker = member(_devices[i]);
-            long start = Stopwatch.GetTimestamp();
-            while (worker is not null && queue.Take(shares[i]) is { } tile)
+            RowTile? next = kept[i];
+            try
             {
-                try
+                using ITeamWorker? worker = member(_devices[i]);
+                long start = Stopwatch.GetTimestamp();
+                while (worker is not null && (next ??= queue.Take(shares[i])) is { } tile)
                 {
                     worker.Do(tile);
+                    next = null;
+                    queue.Complete();
+                    done[i] += tile.Count;
+                    seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 }
-                catch
-                {
-                    queue.Return(tile);
-                    throw;
-                }
-                queue.Complete();
-                done[i] += tile.Count;
-                seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+            finally
+            {
+                if (next is { } undone)
+                    queue.Return(undone);
             }
         }
 

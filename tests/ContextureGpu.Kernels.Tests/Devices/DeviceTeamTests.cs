@@ -14,7 +14,7 @@ public sealed class DeviceTeamTests
     [Fact]
     public void Twins_compute_what_one_does_to_the_bit_however_the_rows_are_shared_out()
     {
-        using DeviceTeam even = Team(Cpu(), Cpu()), uneven = Team(Cpu(), new SlowDevice(Cpu(), 2e-5)), three = Team(new SlowDevice(Cpu(), 1e-5), Cpu(), Cpu());
+        using DeviceTeam even = TestTeam.Of(Cpu(), Cpu()), uneven = TestTeam.Of(Cpu(), new SlowDevice(Cpu(), 2e-5)), three = TestTeam.Of(new SlowDevice(Cpu(), 1e-5), Cpu(), Cpu());
         using CpuDevice one = Cpu();
         Outcome alone = Compute<double>(one);
         foreach (DeviceTeam team in new[] { even, uneven, three })
@@ -32,10 +32,10 @@ public sealed class DeviceTeamTests
     [Fact]
     public void The_slower_does_less()
     {
-        using DeviceTeam team = Team(Cpu(), new SlowDevice(Cpu(), 3e-4));
+        using DeviceTeam team = TestTeam.Of(Cpu(), new SlowDevice(Cpu(), 1e-3));
         _ = Compute<float>(team);
         Assert.True(team.SharedRows[1] < team.SharedRows[0], $"the slow one did {team.SharedRows[1]}, the other {team.SharedRows[0]}");
-        using DeviceTeam slowLeads = Team(new SlowDevice(Cpu(), 3e-4), Cpu());
+        using DeviceTeam slowLeads = TestTeam.Of(new SlowDevice(Cpu(), 1e-3), Cpu());
         _ = Compute<float>(slowLeads);
         Assert.True(slowLeads.SharedRows[0] < slowLeads.SharedRows[1], $"the slow one did {slowLeads.SharedRows[0]}, the other {slowLeads.SharedRows[1]}");
     }
@@ -47,7 +47,7 @@ public sealed class DeviceTeamTests
     public void Rows_of_a_member_that_is_lost_are_done_by_the_rest(int operations)
     {
         var partner = new LostDevice(Cpu(), operations);
-        using DeviceTeam team = Team(Cpu(), partner);
+        using DeviceTeam team = TestTeam.Of(Cpu(), partner);
         using CpuDevice one = Cpu();
         Outcome alone = Compute<double>(one), shared = Compute<double>(team);
         Assert.Equal(alone.Values, shared.Values);
@@ -61,7 +61,7 @@ public sealed class DeviceTeamTests
     [Fact]
     public void A_member_without_room_is_left_out()
     {
-        using DeviceTeam team = Team(Cpu(), ReferenceDevice.Open(1000));
+        using DeviceTeam team = TestTeam.Of(Cpu(), ReferenceDevice.Open(1000));
         using CpuDevice one = Cpu();
         Outcome alone = Compute<double>(one), shared = Compute<double>(team);
         Assert.Equal(alone.Values, shared.Values);
@@ -72,13 +72,13 @@ public sealed class DeviceTeamTests
     public void The_loss_of_the_leader_is_the_loss_of_the_team()
     {
         var counted = new LostDevice(Cpu());
-        using DeviceTeam whole = Team(counted, Cpu());
+        using DeviceTeam whole = TestTeam.Of(counted, Cpu());
         _ = Compute<double>(whole);
         for (int operations = 0; operations < counted.Operations; operations += 3)
         {
             // How many operations the leader has to do depends on what its partner takes.
             var leader = new LostDevice(Cpu(), operations);
-            using DeviceTeam team = Team(leader, Cpu());
+            using DeviceTeam team = TestTeam.Of(leader, Cpu());
             Exception? failure = Record.Exception(() => Compute<double>(team));
             if (operations == 0 || leader.Operations > operations)
                 Assert.Equal("cuda:7", Assert.IsType<DeviceFailureException>(failure).Selector);
@@ -98,7 +98,7 @@ public sealed class DeviceTeamTests
     [Fact]
     public void A_team_can_be_called_off()
     {
-        using DeviceTeam team = Team(Cpu(), Cpu());
+        using DeviceTeam team = TestTeam.Of(Cpu(), Cpu());
         using var source = new CancellationTokenSource();
         Arithmetic<double> on = team.CancellableArithmetic<double>(source.Token);
         using DeviceMatrix<double> x = Put(on, 70, N, D), y = Put(on, 71, M, D), v = Put(on, 72, M, P), output = on.Allocate(N, P);
@@ -119,8 +119,6 @@ public sealed class DeviceTeamTests
     }
 
     /// <summary>Computes on the team as on any device.</summary>
-    internal static DeviceTeam Team(params ComputeDevice[] devices) => new([.. devices.Select(device => new TeamMember(device, 1))]) { LeastWork = 1, Granule = 64 };
-
     internal static Outcome Compute<T>(ComputeDevice device)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
@@ -179,7 +177,7 @@ public sealed class MixedTeamTests
     {
         DeviceDescription description = TestAccelerators.Get(BackendKind.OpenCl).Description;
         ComputeDevice cpu = CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None }), other = IlgpuDevices.Open(description, IlgpuDiscoveryOptions.FromEnvironment());
-        using DeviceTeam team = processorLeads ? DeviceTeamTests.Team(cpu, other) : DeviceTeamTests.Team(other, cpu);
+        using DeviceTeam team = processorLeads ? TestTeam.Of(cpu, other) : TestTeam.Of(other, cpu);
         using CpuDevice one = CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None });
         DeviceTeamTests.Outcome alone = DeviceTeamTests.Compute<float>(one), shared = DeviceTeamTests.Compute<float>(team);
         Assert.Equal(alone.Indices, shared.Indices);

@@ -97,10 +97,10 @@ public sealed class ProcessorSearchTests
     [Fact]
     public void CancellationEndsASearchThatIsUnderWay()
     {
-        double[] x = Normals(60_000 * 40, 11);
+        double[] x = Normals(150_000 * 40, 11);
         using var source = new CancellationTokenSource(200);
         using CpuDevice device = CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None });
-        Assert.ThrowsAny<OperationCanceledException>(() => device.NearestNeighbors(x, x, 40, 30, new int[60_000 * 30], new double[60_000 * 30], source.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => device.NearestNeighbors(x, x, 40, 30, new int[150_000 * 30], new double[150_000 * 30], source.Token));
     }
 
     [Theory]

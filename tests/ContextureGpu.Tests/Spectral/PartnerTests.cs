@@ -19,7 +19,7 @@ public sealed class PartnerTests
     public void A_fit_with_a_partner_is_that_of_one_device(string expression, ElementPrecision precision)
     {
         using ContextureEngine alone = Engine(Cpu());
-        DeviceTeam team = Team(Cpu(), new SlowDevice(Cpu(), 1e-6));
+        DeviceTeam team = TestTeam.Of(Cpu(), new SlowDevice(Cpu(), 1e-6));
         using ContextureEngine both = Engine(team);
         SpectralModel expected = Fit(alone, expression, precision), model = Fit(both, expression, precision);
         Same(expected, model);
@@ -30,7 +30,7 @@ public sealed class PartnerTests
     [Fact]
     public void A_partner_that_is_lost_is_warned_of_once()
     {
-        using ContextureEngine alone = Engine(Cpu()), both = Engine(Team(Cpu(), new LostDevice(Cpu(), 40)));
+        using ContextureEngine alone = Engine(Cpu()), both = Engine(TestTeam.Of(Cpu(), new LostDevice(Cpu(), 40)));
         SpectralModel expected = Fit(alone, "rbf(gamma=0.5)"), model = Fit(both, "rbf(gamma=0.5)");
         Same(expected, model);
         Assert.Equal("a partner was left out: cuda:7: operation 41 failed: CL_DEVICE_NOT_AVAILABLE", Assert.Single(model.Facts.Warnings, w => w.Contains("partner", StringComparison.Ordinal)));
@@ -40,7 +40,7 @@ public sealed class PartnerTests
     [Fact]
     public void A_leader_that_is_lost_is_followed_by_the_next_device()
     {
-        using ContextureEngine alone = Engine(Cpu()), both = Engine(Team(new LostDevice(Cpu(), 150), Cpu()), Cpu());
+        using ContextureEngine alone = Engine(Cpu()), both = Engine(TestTeam.Of(new LostDevice(Cpu(), 150), Cpu()), Cpu());
         SpectralModel expected = Fit(alone, "rbf(gamma=0.5)"), model = Fit(both, "rbf(gamma=0.5)");
         Same(expected, model);
         Assert.Contains("cuda:7 was lost in the middle of the work and cpu took its place", Assert.Single(model.Facts.Warnings, w => w.Contains("lost", StringComparison.Ordinal)), StringComparison.Ordinal);
@@ -68,8 +68,6 @@ public sealed class PartnerTests
 
     private static ContextureEngine Engine(ComputeDevice first, params ComputeDevice[] next) =>
         new(new DeviceSuccession(first, "chosen", next.Select(device => new Func<ComputeDevice>(() => device))));
-
-    private static DeviceTeam Team(params ComputeDevice[] devices) => new([.. devices.Select(device => new TeamMember(device, 1))]) { LeastWork = 1, Granule = 64 };
 
     private static SpectralModel Fit(ContextureEngine engine, string expression, ElementPrecision precision = ElementPrecision.Single)
     {
