@@ -64,6 +64,9 @@ internal static class ContextVocabulary
         new("custom", [new("name", CustomContext.AcceptedName)], given => new CustomContext(given.Name("name", CustomContext.AcceptsName), null)),
     ];
 
+    /// <summary>What can be named.</summary>
+    public static IReadOnlyList<ContextSignature> Signatures => Known;
+
     /// <summary>The names of the contexts there are.</summary>
     public static string Names { get; } = string.Join(", ", Known.Select(signature => signature.Name));
 

@@ -214,6 +214,34 @@ public sealed class ContextParserTests
         Assert.StartsWith($"context expression, column {column}: ", refusal.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Each argument of each context, those of contexts to come included.</summary>
+    public static TheoryData<string, string> Arguments =>
+        [.. ContextVocabulary.Signatures.SelectMany(signature => signature.Parameters.Select(parameter => (signature.Name, parameter.Name)))];
+
+    [Theory]
+    [MemberData(nameof(Arguments))]
+    public void EveryArgumentIsRefusedByNameWithWhatItAccepts(string context, string argument)
+    {
+        ContextSignature signature = ContextVocabulary.Find(context)!;
+        ContextParameter parameter = signature.Parameters.Single(p => p.Name == argument);
+        // Every name of a file, a column or code is a name.
+        bool isName = argument is "file" or "name" or "column";
+        string others = string.Concat(signature.Parameters.Where(p => !p.IsOptional && p.Name != argument).Select(p => $"{p.Name}={AcceptedValue(p)}, "));
+        string[] bad = parameter.IsContext ? ["", "5", "nothing(k=1)"] : isName ? [""] : ["", "nonsense", "-0.5", "NaN", "1e400", "\"\"", "0x10", "1,5"];
+        foreach (string value in bad)
+        {
+            string start = $"{context}({others}{argument}=";
+            ContextSyntaxException refusal = Assert.Throws<ContextSyntaxException>(() => Context.Parse($"{start}{value})"));
+            Assert.InRange(refusal.Column, start.Length + 1, start.Length + value.Length + 1);
+            if (!parameter.IsContext && value != "1,5")
+                Assert.Contains($"{argument} is '{(value == "\"\"" ? "" : value)}'; it must be {parameter.Accepted}", refusal.Message, StringComparison.Ordinal);
+        }
+        Assert.Contains("given twice", Assert.Throws<ContextSyntaxException>(
+            () => Context.Parse($"{context}({others}{argument}={AcceptedValue(parameter)}, {argument}={AcceptedValue(parameter)})")).Message, StringComparison.Ordinal);
+
+        static string AcceptedValue(ContextParameter parameter) => parameter.IsContext ? "knn(k=1)" : parameter.Name is "file" or "name" or "column" ? "some" : parameter.Name is "rate" or "noise" ? "0.5" : "3";
+    }
+
     [Fact]
     public void PointsAtTheColumn()
     {
