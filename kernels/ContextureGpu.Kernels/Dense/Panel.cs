@@ -50,8 +50,22 @@ internal static unsafe class Panel<T>
     /// <param name="rows">Rows of the tile; A is not read beyond them.</param>
     /// <param name="columns">Columns of the tile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     public static void Multiply(
         int depth, T* a, nint rowStride, nint depthStride, T* b, T alpha, T beta, T* c, nint leadingC, int rows, int columns)
+    {
+        Vector<T>* tile = stackalloc Vector<T>[2 * Rows];
+        Sum(depth, a, rowStride, depthStride, b, rows, tile);
+        for (int r = 0; r < rows; r++)
+            Merge((T*)(tile + (2 * r)), alpha, beta, c + (r * leadingC), columns);
+    }
+
+    /// <summary>
+    /// The sums of a tile. A method of its own, with nothing else in it: of 16 registers the loop needs all, and with alpha and beta at hand or a call behind it (one clears the stack
+    /// where locals are initialised) the compiler spills accumulators in every turn.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Sum(int depth, T* a, nint rowStride, nint depthStride, T* b, int rows, Vector<T>* tile)
     {
         int lanes = Vector<T>.Count;
         T* a0 = a, a1 = rows > 1 ? a + rowStride : a, a2 = rows > 2 ? a + (2 * rowStride) : a;
@@ -82,9 +96,8 @@ internal static unsafe class Panel<T>
             c51 = Lanes.Fma(x, b1, c51);
             b += 2 * lanes;
         }
-        Vector<T>* tile = stackalloc Vector<T>[2 * Rows] { c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51 };
-        for (int r = 0; r < rows; r++)
-            Merge((T*)(tile + (2 * r)), alpha, beta, c + (r * leadingC), columns);
+        (tile[0], tile[1], tile[2], tile[3], tile[4], tile[5]) = (c00, c01, c10, c11, c20, c21);
+        (tile[6], tile[7], tile[8], tile[9], tile[10], tile[11]) = (c30, c31, c40, c41, c50, c51);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
