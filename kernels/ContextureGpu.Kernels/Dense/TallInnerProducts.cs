@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -11,12 +12,26 @@ internal static unsafe class TallInnerProducts<TIn>
     /// <summary>Computes C, row-major (p, q), from A (n, p) and B (n, q), all at least 1. If A and B are the same matrix, half is computed and mirrored.</summary>
     public static void Compute(Workers workers, TIn* a, nint leadingA, int p, TIn* b, nint leadingB, int q, int n, Span<double> c)
     {
+        int narrow = Math.Min(p, q);
         if (!Vector512.IsHardwareAccelerated)
-            TallInnerProducts<TIn, PortableTile<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
-        else if (Math.Max(p, q) > Vector512<double>.Count)
-            TallInnerProducts<TIn, WideTile<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+        {
+            if (narrow <= WideningTile256.MostRows)
+                TallInnerProducts<TIn, WideningTile256>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+            else
+                TallInnerProducts<TIn, PackedInnerTile<PortableTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+        }
+        else if (Math.Max(p, q) <= Vector512<double>.Count)
+        {
+            TallInnerProducts<TIn, PackedInnerTile<NarrowTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+        }
+        else if (narrow <= WideningTile512.MostRows)
+        {
+            TallInnerProducts<TIn, WideningTile512>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+        }
         else
-            TallInnerProducts<TIn, NarrowTile<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+        {
+            TallInnerProducts<TIn, PackedInnerTile<WideTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+        }
     }
 }
 
@@ -26,7 +41,7 @@ internal static unsafe class TallInnerProducts<TIn>
 /// </summary>
 internal static unsafe class TallInnerProducts<TIn, TTile>
     where TIn : unmanaged
-    where TTile : struct, IRegisterTile<double>
+    where TTile : struct, IInnerTile
 {
     // A slab of the wide operand's panel stays in the first-level cache beside a strip of the narrow one.
     private const int SlabRows = 256;
@@ -93,9 +108,7 @@ internal static unsafe class TallInnerProducts<TIn, TTile>
         /// <summary>Computes the panels <paramref name="group"/>, <paramref name="group"/> + <paramref name="groups"/>, ... of the chunk's sums.</summary>
         public void Add(int group, int groups)
         {
-            bool inPlace = typeof(TTile) == typeof(WideTile<double>) && WideningTile<TIn>.Pays(v);
-            int height = inPlace ? WideningTile<TIn>.Rows : TTile.Rows;
-            int strips = (v + height - 1) / height, panelWidth = TTile.Columns, slab = Math.Min(SlabRows, rows);
+            int height = TTile.Rows, strips = (v + height - 1) / height, panelWidth = TTile.Columns, slab = Math.Min(SlabRows, rows);
             double* panel = Panel<double>.Allocate((long)slab * panelWidth), packed = Panel<double>.Allocate((long)slab * strips * height);
             for (int from = 0; from < rows; from += SlabRows)
             {
@@ -104,18 +117,20 @@ internal static unsafe class TallInnerProducts<TIn, TTile>
                 for (int left = group * panelWidth; left < w; left += groups * panelWidth)
                 {
                     int columns = Math.Min(panelWidth, w - left);
-                    if (!inPlace || columns < panelWidth)
+                    bool inPlace = TTile.InPlace && columns == panelWidth;
+                    if (!inPlace)
                         Packing<double>.Columns(wide, from, depth, left, w, panelWidth, panel);
                     for (int s = symmetric ? left / height : 0; s < strips; s++)
                     {
                         int row = s * height;
                         double* strip = packed + ((nint)row * depth), to = sums + ((nint)row * w) + left;
-                        if (!inPlace)
-                            TTile.Multiply(depth, strip, 1, height, panel, 1, from == 0 ? 0 : 1, to, w, Math.Min(height, v - row), columns);
-                        else if (columns == panelWidth)
-                            WideningTile<TIn>.Multiply(depth, strip, wide.Start + (from * wide.RowStride) + left, wide.RowStride, from > 0, to, w, Math.Min(height, v - row));
+                        int count = Math.Min(height, v - row);
+                        if (inPlace)
+                            TTile.Multiply(depth, strip, wide.Start + (from * wide.RowStride) + left, wide.RowStride, from > 0, to, w, count, columns);
+                        else if (TTile.InPlace)
+                            Edge(depth, strip, panel, from > 0, to, count, columns);
                         else
-                            Edge(depth, strip, panel, from > 0, to, Math.Min(height, v - row), columns);
+                            TTile.Multiply(depth, strip, panel, panelWidth, from > 0, to, w, count, columns);
                     }
                 }
             }
@@ -123,14 +138,15 @@ internal static unsafe class TallInnerProducts<TIn, TTile>
             NativeMemory.AlignedFree(panel);
         }
 
-        // The last columns, from a packed panel.
+        // The last columns of an operand in place, from a packed panel.
+        [SkipLocalsInit]
         private void Edge(int depth, double* strip, double* panel, bool add, double* to, int count, int columns)
         {
-            double* tile = stackalloc double[WideningTile<double>.Rows * WideningTile<double>.Columns];
-            WideningTile<double>.Multiply(depth, strip, panel, WideningTile<double>.Columns, false, tile, WideningTile<double>.Columns, count);
+            double* tile = stackalloc double[TTile.Rows * TTile.Columns];
+            TTile.Multiply(depth, strip, panel, TTile.Columns, false, tile, TTile.Columns, count, TTile.Columns);
             for (int r = 0; r < count; r++)
                 for (int j = 0; j < columns; j++)
-                    to[((nint)r * w) + j] = tile[(r * WideningTile<double>.Columns) + j] + (add ? to[((nint)r * w) + j] : 0);
+                    to[((nint)r * w) + j] = tile[(r * TTile.Columns) + j] + (add ? to[((nint)r * w) + j] : 0);
         }
     }
 }

@@ -1,0 +1,188 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace ContextureGpu.Kernels.Cpu;
+
+/// <summary>The innermost sums of <see cref="TallInnerProducts{TIn}"/>: a strip of a narrow operand, packed in float64, by some columns of a wide one.</summary>
+internal unsafe interface IInnerTile
+{
+    /// <summary>Rows of a strip of the narrow operand.</summary>
+    static abstract int Rows { get; }
+
+    /// <summary>Columns of the wide operand.</summary>
+    static abstract int Columns { get; }
+
+    /// <summary>Whether the wide operand is read where it lies and widened in registers, a whole tile at a time; otherwise it is a packed panel.</summary>
+    static abstract bool InPlace { get; }
+
+    /// <summary><c>c = A^T B</c>, or that added to c.</summary>
+    /// <typeparam name="TIn">float or double; double for a packed panel.</typeparam>
+    /// <param name="depth">Terms of each sum, added in their order.</param>
+    /// <param name="a">The strip, depth-major.</param>
+    /// <param name="b">Row 0 of the wide operand.</param>
+    /// <param name="leadingB">From one of its rows to the next.</param>
+    /// <param name="add">Whether the old contents count.</param>
+    /// <param name="c">Element (0, 0) of the tile.</param>
+    /// <param name="leadingC">From one row of C to the next.</param>
+    /// <param name="rows">Rows of the tile, at most <see cref="Rows"/>.</param>
+    /// <param name="columns">Columns of the tile, <see cref="Columns"/> where the operand lies in place.</param>
+    static abstract void Multiply<TIn>(int depth, double* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
+        where TIn : unmanaged;
+}
+
+/// <summary>A register tile on packed panels: for many rows, which share one packed copy.</summary>
+/// <typeparam name="TTile">The register tile.</typeparam>
+internal readonly unsafe struct PackedInnerTile<TTile> : IInnerTile
+    where TTile : struct, IRegisterTile<double>
+{
+    public static int Rows => TTile.Rows;
+
+    public static int Columns => TTile.Columns;
+
+    public static bool InPlace => false;
+
+    public static void Multiply<TIn>(int depth, double* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
+        where TIn : unmanaged =>
+        TTile.Multiply(depth, a, 1, TTile.Rows, (double*)b, 1, add ? 1 : 0, c, leadingC, rows, columns);
+}
+
+/// <summary>8 rows by 2 vectors of 512 bits in place: for few rows, a packed copy of the wide operand costs more than the products.</summary>
+internal readonly unsafe struct WideningTile512 : IInnerTile
+{
+    private const int Height = 8;
+
+    public static int Rows => Height;
+
+    public static int Columns => 2 * Vector512<double>.Count;
+
+    public static bool InPlace => true;
+
+    /// <summary>Rows of the narrow operand up to which it pays.</summary>
+    public static int MostRows => 3 * Height;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void Multiply<TIn>(int depth, double* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
+        where TIn : unmanaged
+    {
+        Vector512<double> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        Vector512<double> s40 = default, s41 = default, s50 = default, s51 = default, s60 = default, s61 = default, s70 = default, s71 = default;
+        for (; depth > 0; depth--)
+        {
+            Vector512<double> b0 = Load(b), b1 = Load(b + Vector512<double>.Count);
+            Vector512<double> x = Vector512.Create(a[0]);
+            s00 = Vector512.FusedMultiplyAdd(x, b0, s00);
+            s01 = Vector512.FusedMultiplyAdd(x, b1, s01);
+            x = Vector512.Create(a[1]);
+            s10 = Vector512.FusedMultiplyAdd(x, b0, s10);
+            s11 = Vector512.FusedMultiplyAdd(x, b1, s11);
+            x = Vector512.Create(a[2]);
+            s20 = Vector512.FusedMultiplyAdd(x, b0, s20);
+            s21 = Vector512.FusedMultiplyAdd(x, b1, s21);
+            x = Vector512.Create(a[3]);
+            s30 = Vector512.FusedMultiplyAdd(x, b0, s30);
+            s31 = Vector512.FusedMultiplyAdd(x, b1, s31);
+            x = Vector512.Create(a[4]);
+            s40 = Vector512.FusedMultiplyAdd(x, b0, s40);
+            s41 = Vector512.FusedMultiplyAdd(x, b1, s41);
+            x = Vector512.Create(a[5]);
+            s50 = Vector512.FusedMultiplyAdd(x, b0, s50);
+            s51 = Vector512.FusedMultiplyAdd(x, b1, s51);
+            x = Vector512.Create(a[6]);
+            s60 = Vector512.FusedMultiplyAdd(x, b0, s60);
+            s61 = Vector512.FusedMultiplyAdd(x, b1, s61);
+            x = Vector512.Create(a[7]);
+            s70 = Vector512.FusedMultiplyAdd(x, b0, s70);
+            s71 = Vector512.FusedMultiplyAdd(x, b1, s71);
+            a += Height;
+            b += leadingB;
+        }
+        Vector512<double>* sums = stackalloc Vector512<double>[2 * Height] { s00, s01, s10, s11, s20, s21, s30, s31, s40, s41, s50, s51, s60, s61, s70, s71 };
+        for (int r = 0; r < rows; r++, c += leadingC)
+        {
+            (Vector512<double> low, Vector512<double> high) = (sums[2 * r], sums[(2 * r) + 1]);
+            if (add)
+                (low, high) = (low + Vector512.Load(c), high + Vector512.Load(c + Vector512<double>.Count));
+            low.Store(c);
+            high.Store(c + Vector512<double>.Count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Load<TIn>(TIn* source)
+        where TIn : unmanaged => sizeof(TIn) == sizeof(double)
+        ? Vector512.Load((double*)source)
+        : Vector512.WidenLower(Vector256.Load((float*)source).ToVector512Unsafe());
+}
+
+/// <summary>4 rows by 3 vectors of 256 bits in place: 12 sums, 3 vectors and 1 element fill 16 registers.</summary>
+internal readonly unsafe struct WideningTile256 : IInnerTile
+{
+    private const int Height = 4, Vectors = 3;
+
+    public static int Rows => Height;
+
+    public static int Columns => Vectors * Vector256<double>.Count;
+
+    public static bool InPlace => true;
+
+    /// <inheritdoc cref="WideningTile512.MostRows"/>
+    public static int MostRows => Vector256.IsHardwareAccelerated ? 2 * Height : 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void Multiply<TIn>(int depth, double* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
+        where TIn : unmanaged
+    {
+        double* sums = stackalloc double[Height * Vectors * 4];
+        Sum(depth, a, b, leadingB, sums);
+        for (int r = 0; r < rows; r++, c += leadingC, sums += Vectors * Vector256<double>.Count)
+        {
+            for (int j = 0; j < Vectors * Vector256<double>.Count; j += Vector256<double>.Count)
+            {
+                Vector256<double> sum = Vector256.Load(sums + j);
+                (add ? sum + Vector256.Load(c + j) : sum).Store(c + j);
+            }
+        }
+    }
+
+    // A method of its own: see Panel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Sum<TIn>(int depth, double* a, TIn* b, nint leadingB, double* sums)
+        where TIn : unmanaged
+    {
+        Vector256<double> s00 = default, s01 = default, s02 = default, s10 = default, s11 = default, s12 = default;
+        Vector256<double> s20 = default, s21 = default, s22 = default, s30 = default, s31 = default, s32 = default;
+        for (; depth > 0; depth--)
+        {
+            Vector256<double> b0 = Load(b), b1 = Load(b + Vector256<double>.Count), b2 = Load(b + (2 * Vector256<double>.Count));
+            Vector256<double> x = Vector256.Create(a[0]);
+            s00 = Vector256.FusedMultiplyAdd(x, b0, s00);
+            s01 = Vector256.FusedMultiplyAdd(x, b1, s01);
+            s02 = Vector256.FusedMultiplyAdd(x, b2, s02);
+            x = Vector256.Create(a[1]);
+            s10 = Vector256.FusedMultiplyAdd(x, b0, s10);
+            s11 = Vector256.FusedMultiplyAdd(x, b1, s11);
+            s12 = Vector256.FusedMultiplyAdd(x, b2, s12);
+            x = Vector256.Create(a[2]);
+            s20 = Vector256.FusedMultiplyAdd(x, b0, s20);
+            s21 = Vector256.FusedMultiplyAdd(x, b1, s21);
+            s22 = Vector256.FusedMultiplyAdd(x, b2, s22);
+            x = Vector256.Create(a[3]);
+            s30 = Vector256.FusedMultiplyAdd(x, b0, s30);
+            s31 = Vector256.FusedMultiplyAdd(x, b1, s31);
+            s32 = Vector256.FusedMultiplyAdd(x, b2, s32);
+            a += Height;
+            b += leadingB;
+        }
+        var to = (Vector256<double>*)sums;
+        (to[0], to[1], to[2], to[3], to[4], to[5]) = (s00, s01, s02, s10, s11, s12);
+        (to[6], to[7], to[8], to[9], to[10], to[11]) = (s20, s21, s22, s30, s31, s32);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Load<TIn>(TIn* source)
+        where TIn : unmanaged => sizeof(TIn) == sizeof(double)
+        ? Vector256.Load((double*)source)
+        : Vector256.WidenLower(Vector128.Load((float*)source).ToVector256Unsafe());
+}
