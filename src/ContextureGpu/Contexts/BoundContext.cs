@@ -133,10 +133,6 @@ internal abstract class BoundContext
         return -kernel.Gamma * (kernel.Kind == RadialKernelKind.Exponential ? Math.Sqrt(sum) : sum);
     }
 
-    /// <summary>The inputs of rows on a device.</summary>
-    protected static DeviceMatrix<T> Upload<T>(Arithmetic<T> on, ContextSample rows)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => on.UploadMatrix<T>(rows.Values, rows.Rows, rows.Dimension);
-
     /// <summary><see cref="Connect"/> where every row can lead to every atom.</summary>
     protected bool[] ConnectAll(DisjointSets joined, int rowNode, int atomNode, bool[] reached)
     {
@@ -252,14 +248,16 @@ internal sealed class SparseContext(
 /// <summary>A is a row of the sample, with probability proportional to a radial kernel.</summary>
 internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) : BoundContext
 {
+    private readonly PointUnit _unit = PointUnit.Of(sample.Values);
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on)
     {
-        DeviceMatrix<T> points = Upload(on, sample);
-        return new KernelWalk<T>(on, kernel, points, points, sample.Mass);
+        DeviceMatrix<T> points = _unit.Upload(on, sample);
+        return new KernelWalk<T>(on, _unit.Of(kernel), points, points, sample.Mass);
     }
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
-        new KernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample), sample.Mass);
+        new KernelWalk<T>(on, _unit.Of(kernel), _unit.Upload(on, rows), _unit.Upload(on, sample), sample.Mass);
 
     public override int DrawOne(int row, ref UniformDraws random) =>
         random.ChooseByLog(Atoms, a => LogKernel(kernel, sample.Row(row), sample.Row(a)) + (sample.Mass is { } mass ? Math.Log(mass[a]) : 0));
@@ -270,14 +268,16 @@ internal sealed class RadialContext(RadialKernel kernel, ContextSample sample) :
 /// <summary>A is a row of the sample, with probability proportional to a radial kernel of the visible inputs, averaged over sets of visible inputs.</summary>
 internal sealed class MaskedRadialContext(RadialKernel kernel, ContextSample sample, IReadOnlyList<int[]> visible) : BoundContext
 {
+    private readonly PointUnit _unit = PointUnit.Of(sample.Values);
+
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on)
     {
-        DeviceMatrix<T> points = Upload(on, sample);
-        return new MaskedKernelWalk<T>(on, kernel, points, points, visible);
+        DeviceMatrix<T> points = _unit.Upload(on, sample);
+        return new MaskedKernelWalk<T>(on, _unit.Of(kernel), points, points, visible);
     }
 
     public override LinearOperator<T> At<T>(Arithmetic<T> on, ContextSample rows, ComputeDevice device) =>
-        new MaskedKernelWalk<T>(on, kernel, Upload(on, rows), Upload(on, sample), visible);
+        new MaskedKernelWalk<T>(on, _unit.Of(kernel), _unit.Upload(on, rows), _unit.Upload(on, sample), visible);
 
     public override int DrawOne(int row, ref UniformDraws random)
     {

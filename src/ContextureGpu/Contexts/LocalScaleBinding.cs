@@ -6,7 +6,7 @@ namespace ContextureGpu;
 /// <summary>Kernels whose scale is that of each row's neighbourhood.</summary>
 internal static class LocalScaleBinding
 {
-    // Below this a squared distance is none: the scale would leave the range of float32.
+    // Below this, in the unit of the sample, a squared distance is none: the scale would leave the range of float32.
     private const double Nearest = 1e-60;
 
     public static LocallyScaledRadialContext Bind(LocallyScaledContext local, ContextSample sample, ComputeDevice device, CancellationToken cancellationToken)
@@ -30,22 +30,24 @@ internal static class LocalScaleBinding
             throw new InputException($"{local}: {n} rows with {width} neighbours each are {(long)n * width}; at most {Array.MaxLength} can be held");
         int[] found = new int[n * width];
         double[] distances = new double[found.Length], scale = new double[n];
+        int exponent = PointUnit.Of(sample.Values).Exponent;
+        double nearest = Math.ScaleB(Nearest, local.Kind == RadialKernelKind.Laplacian ? exponent : 2 * exponent);
         NeighborMetric metric = local.Kind == RadialKernelKind.Laplacian ? NeighborMetric.Manhattan : NeighborMetric.Euclidean;
         device.NearestNeighbors(rows.Values, sample.Values, sample.Dimension, width, metric, found, distances, cancellationToken);
         for (int i = 0; i < n; i++)
         {
             double tau = distances[(i * width) + (distances[i * width] == 0 ? k : k - 1)];
-            if (!(tau > Nearest && double.IsFinite(tau)))
-                throw Refusal(local, sample, i, tau);
+            if (!(tau > nearest && double.IsFinite(tau)))
+                throw Refusal(local, sample, i, tau, tau <= nearest);
             scale[i] = 1 / Math.Sqrt(tau);
         }
         return scale;
     }
 
-    private static InputException Refusal(LocallyScaledContext local, ContextSample sample, int row, double tau)
+    private static InputException Refusal(LocallyScaledContext local, ContextSample sample, int row, double tau, bool isNone)
     {
         string found = $"{local}: neighbour {local.Neighbor} of row {row} (counted from 0) is at a distance of {Math.Sqrt(tau)}, which is no scale";
-        if (!(tau <= Nearest))
+        if (!isNone)
             return new InputException(found);
         int most = LargestCopies(sample);
         return new InputException(most > local.Neighbor
@@ -76,6 +78,7 @@ internal static class LocalScaleBinding
 internal sealed class LocallyScaledRadialContext(RadialKernelKind kind, ContextSample sample, double[] scale, Func<ContextSample, ComputeDevice, double[]> scaleOf) : BoundContext
 {
     private readonly RadialKernel _kernel = new(kind, 1);
+    private readonly PointUnit _unit = PointUnit.Of(sample.Values);
 
     public override LinearOperator<T> OnSample<T>(Arithmetic<T> on)
     {
@@ -98,6 +101,6 @@ internal sealed class LocallyScaledRadialContext(RadialKernelKind kind, ContextS
 
     public override bool[] Connect(DisjointSets joined, int rowNode, int atomNode, bool[] reached) => ConnectAll(joined, rowNode, atomNode, reached);
 
-    private static ScaledPoints<T> Points<T>(Arithmetic<T> on, ContextSample rows, double[] scale)
-        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => new(Upload(on, rows), on.UploadColumn<T>(scale));
+    private ScaledPoints<T> Points<T>(Arithmetic<T> on, ContextSample rows, double[] scale)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => new(_unit.Upload(on, rows), on.UploadColumn<T>(_unit.OfLocalScales(scale, kind)));
 }

@@ -33,11 +33,13 @@ internal sealed class PosteriorContext(double gamma, Func<ContextSample, double[
     private PosteriorWalk<T> Walk<T>(Arithmetic<T> on, ContextSample rows)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
-        var kernel = new RadialKernel(RadialKernelKind.Gaussian, gamma);
-        DeviceMatrix<T> a = on.UploadMatrix<T>(atoms, Atoms, sample.Dimension), evidence = on.Allocate(Atoms, 1);
-        using (DeviceMatrix<T> all = Views(on, sample))
+        double[] seen = views(sample);
+        PointUnit unit = PointUnit.Of(seen, atoms);
+        RadialKernel kernel = unit.Of(new RadialKernel(RadialKernelKind.Gaussian, gamma));
+        DeviceMatrix<T> a = unit.Upload(on, atoms, Atoms, sample.Dimension), evidence = on.Allocate(Atoms, 1);
+        using (DeviceMatrix<T> all = unit.Upload(on, seen, sample.Rows, sample.Dimension))
             on.KernelLogSum(kernel, a, all, null, evidence);
-        return new PosteriorWalk<T>(on, kernel, Views(on, rows), rows.Rows, a, evidence);
+        return new PosteriorWalk<T>(on, kernel, unit.Upload(on, ReferenceEquals(rows, sample) ? seen : views(rows), rows.Rows, sample.Dimension), rows.Rows, a, evidence);
     }
 
     private double LogDensity(double[] seen, int row, int atom) => LogDensity(gamma, seen, sample.Rows, sample.Dimension, atoms, row, atom);
@@ -72,12 +74,5 @@ internal sealed class PosteriorContext(double gamma, Func<ContextSample, double[
                 sum += Math.Exp(log - largest);
         }
         return largest + Math.Log(sum);
-    }
-
-    private DeviceMatrix<T> Views<T>(Arithmetic<T> on, ContextSample rows)
-        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
-    {
-        double[] values = views(rows);
-        return on.UploadMatrix<T>(values, values.Length / sample.Dimension, sample.Dimension);
     }
 }
