@@ -10,6 +10,8 @@ switch (args)
         return AcceleratorCommand.Run(options);
     case ["contexts", .. var options]:
         return ContextTableCommand.Run(options);
+    case ["growth", .. var options]:
+        return GrowthCommand.Run(options);
     case ["fit-once", var expression, var n, var d, var dimension, var tolerance]:
         return LongRuns.Fit(expression, Number(n), Number(d), Number(dimension), double.Parse(tolerance, CultureInfo.InvariantCulture));
     default:

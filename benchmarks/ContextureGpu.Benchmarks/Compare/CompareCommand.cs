@@ -4,7 +4,7 @@ using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Benchmarks.Compare;
 
-/// <summary><c>compare [--output FILE] [--only TEXT] [--peers FOLDER] [--data FOLDER] [--quick] [--large] [--growth]</c>: the table of <c>benchmarks/results</c>.</summary>
+/// <summary><c>compare [--output FILE] [--only TEXT] [--peers FOLDER] [--data FOLDER] [--quick] [--large]</c>: the table of <c>benchmarks/results</c>.</summary>
 internal static class CompareCommand
 {
     public static int Run(string[] arguments)
@@ -31,16 +31,6 @@ internal static class CompareCommand
         string page = report.Render(string.Join(' ', arguments.Prepend("compare")));
         if (arguments.Contains("--large"))
             page += LargeTable();
-        if (arguments.Contains("--growth"))
-        {
-            page += "\nGrowth with N, mixture of Gaussians with 16 features, tolerance 1e-3:\n\n" + LongRuns.Growth(
-                [
-                    ("knn(k=30)", 64, [10_000, 100_000, 1_000_000]),
-                    ("rbf(gamma=0.03)", 32, [3_000, 10_000, 30_000, 100_000]),
-                    ("knn(k=5) * knn(k=30)", 64, [10_000, 100_000, 1_000_000]),
-                ],
-                16, Console.Error);
-        }
         if (output is null)
         {
             Console.WriteLine(page);

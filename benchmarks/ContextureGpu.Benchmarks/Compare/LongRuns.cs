@@ -13,6 +13,8 @@ internal static class LongRuns
     public static int Fit(string expression, int n, int d, int dimension, double tolerance)
     {
         double[] points = Bench.Mixture(n, d, 3);
+        if (GrowthCommand.ComparesValues(expression))
+            points = Array.ConvertAll(points, Math.Round);
         long start = Stopwatch.GetTimestamp();
         using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
         SpectralModel model = engine.Fit(points, n, Context.Parse(expression), new SpectralOptions { Dimension = dimension, Tolerance = tolerance });
@@ -43,24 +45,42 @@ internal static class LongRuns
             double.Parse(parts[0], CultureInfo.InvariantCulture), long.Parse(parts[1], CultureInfo.InvariantCulture), double.Parse(parts[2], CultureInfo.InvariantCulture), parts[3]);
     }
 
-    /// <summary>A table of seconds and bytes for growing N, with the exponents between neighbouring rows.</summary>
-    public static string Growth(IReadOnlyList<(string Expression, int Dimension, int[] Rows)> works, int d, TextWriter log)
+    /// <summary>
+    /// A table of seconds and bytes for growing N, with the exponents between neighbouring rows. A context is not taken further once the next N would take longer than the limit.
+    /// </summary>
+    /// <param name="expressions">Contexts.</param>
+    /// <param name="dimension">Singular functions.</param>
+    /// <param name="sizes">N, growing.</param>
+    /// <param name="d">Inputs.</param>
+    /// <param name="limit">Seconds that a run may be expected to take.</param>
+    /// <param name="log">Told each row.</param>
+    public static string Growth(IEnumerable<string> expressions, int dimension, int[] sizes, int d, double limit, TextWriter log)
     {
         var page = new System.Text.StringBuilder();
-        page.AppendLine("| context | N | seconds | peak MiB | largest residual | seconds grow like N^ | how |").AppendLine("|---|---|---|---|---|---|---|");
-        foreach ((string expression, int dimension, int[] rows) in works)
+        page.AppendLine("| context | N | seconds | peak MiB | largest residual | seconds grow like N^ | MiB grow like N^ | how |").AppendLine("|---|---|---|---|---|---|---|---|");
+        foreach (string expression in expressions)
         {
-            (int N, double Seconds)? before = null;
-            foreach (int n in rows)
+            (int N, Outcome Outcome)? before = null;
+            double rate = 1;
+            foreach (int n in sizes)
             {
+                double ratio = before is { } smaller ? (double)n / smaller.N : 1;
+                if (before?.Outcome.Seconds * Math.Pow(ratio, rate) > limit)
+                    break;
                 Outcome outcome = Run(expression, n, d, dimension, 1e-3);
-                string exponent = before is { } b ? (Math.Log(outcome.Seconds / b.Seconds) / Math.Log((double)n / b.N)).ToString("f2", CultureInfo.InvariantCulture) : "";
+                (string seconds, string bytes) = ("", "");
+                if (before is { } b)
+                {
+                    rate = Math.Log(outcome.Seconds / b.Outcome.Seconds) / Math.Log(ratio);
+                    seconds = rate.ToString("f2", CultureInfo.InvariantCulture);
+                    bytes = (Math.Log((double)outcome.PeakBytes / b.Outcome.PeakBytes) / Math.Log(ratio)).ToString("f2", CultureInfo.InvariantCulture);
+                }
                 string line = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {expression}, top {dimension} | {n} | {outcome.Seconds:g3} | {outcome.PeakBytes / 1048576.0:f0} | {outcome.WorstResidual:g2} | {exponent} | {outcome.Note} |");
+                    $"| `{expression.Replace("|", "\\|", StringComparison.Ordinal)}` | {n} | {outcome.Seconds:g3} | {outcome.PeakBytes / 1048576.0:f0} | {outcome.WorstResidual:g2} | {seconds} | {bytes} | {outcome.Note} |");
                 log.WriteLine(line);
                 page.AppendLine(line);
-                before = (n, outcome.Seconds);
+                before = (n, outcome);
             }
         }
         return page.ToString();
