@@ -18,8 +18,8 @@ internal static class ContextTableCommand
 
     public static int Run(string[] arguments)
     {
-        string data = Value(arguments, "--data") ?? Path.Combine("..", "shared", "data");
-        string? only = Value(arguments, "--only"), output = Value(arguments, "--output");
+        string data = CompareCommand.Value(arguments, "--data") ?? Path.Combine("..", "shared", "data");
+        string? only = CompareCommand.Value(arguments, "--only"), output = CompareCommand.Value(arguments, "--output");
         var page = new StringBuilder();
         page.AppendLine("# Contexts").AppendLine()
             .AppendLine(CultureInfo.InvariantCulture, $"Every context with a weak, a moderate and a strong association, top {Dimension} features, single precision, tolerance 1e-3, the solver that `auto` takes. Singular values without the constant;")
@@ -218,7 +218,4 @@ internal static class ContextTableCommand
         }
         return x;
     }
-
-    private static string? Value(string[] arguments, string name) =>
-        Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;
 }

@@ -20,13 +20,13 @@ internal static class GrowthCommand
     ];
 
     /// <summary>Whether a context looks for equal values: its inputs are rounded to integers, as no two real numbers are equal.</summary>
-    public static bool ComparesValues(string expression) => expression.Contains("scarf", StringComparison.Ordinal) || expression.Contains("tokens", StringComparison.Ordinal) || expression.Contains("cutmix", StringComparison.Ordinal);
+    public static bool ComparesValues(string expression) => Array.Exists(["scarf", "tokens", "cutmix"], name => expression.Contains(name, StringComparison.Ordinal));
 
     public static int Run(string[] arguments)
     {
-        string? output = Value("--output");
-        double limit = double.Parse(Value("--limit") ?? "900", CultureInfo.InvariantCulture);
-        int most = int.Parse(Value("--most") ?? "1000000", CultureInfo.InvariantCulture);
+        string? output = CompareCommand.Value(arguments, "--output");
+        double limit = double.Parse(CompareCommand.Value(arguments, "--limit") ?? "900", CultureInfo.InvariantCulture);
+        int most = int.Parse(CompareCommand.Value(arguments, "--most") ?? "1000000", CultureInfo.InvariantCulture);
         string table = LongRuns.Growth(Contexts, Dimension, [.. Sizes.Where(n => n <= most)], Inputs, limit, Console.Error);
         string page = string.Create(CultureInfo.InvariantCulture, $"""
             # Growth with N
@@ -46,7 +46,5 @@ internal static class GrowthCommand
         else
             File.WriteAllText(output, page);
         return 0;
-
-        string? Value(string name) => Array.IndexOf(arguments, name) is >= 0 and int at && at + 1 < arguments.Length ? arguments[at + 1] : null;
     }
 }

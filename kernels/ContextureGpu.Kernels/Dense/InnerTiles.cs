@@ -134,11 +134,11 @@ internal readonly unsafe struct WideningTile256 : IInnerTile
     public static void Multiply<TIn>(int depth, double* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
         where TIn : unmanaged
     {
-        double* sums = stackalloc double[Height * Vectors * 4];
+        double* sums = stackalloc double[Height * Columns];
         Sum(depth, a, b, leadingB, sums);
-        for (int r = 0; r < rows; r++, c += leadingC, sums += Vectors * Vector256<double>.Count)
+        for (int r = 0; r < rows; r++, c += leadingC, sums += Columns)
         {
-            for (int j = 0; j < Vectors * Vector256<double>.Count; j += Vector256<double>.Count)
+            for (int j = 0; j < Columns; j += Vector256<double>.Count)
             {
                 Vector256<double> sum = Vector256.Load(sums + j);
                 (add ? sum + Vector256.Load(c + j) : sum).Store(c + j);

@@ -30,8 +30,7 @@ internal static class LocalScaleBinding
             throw new InputException($"{local}: {n} rows with {width} neighbours each are {(long)n * width}; at most {Array.MaxLength} can be held");
         int[] found = new int[n * width];
         double[] distances = new double[found.Length], scale = new double[n];
-        int exponent = PointUnit.Of(sample.Values).Exponent;
-        double nearest = Math.ScaleB(Nearest, local.Kind == RadialKernelKind.Laplacian ? exponent : 2 * exponent);
+        double nearest = PointUnit.Of(sample.Values).FromDistance(Nearest, local.Kind);
         NeighborMetric metric = local.Kind == RadialKernelKind.Laplacian ? NeighborMetric.Manhattan : NeighborMetric.Euclidean;
         device.NearestNeighbors(rows.Values, sample.Values, sample.Dimension, width, metric, found, distances, cancellationToken);
         for (int i = 0; i < n; i++)

@@ -20,10 +20,13 @@ internal readonly record struct PointUnit(int Exponent, double Largest)
     {
         double largest = 0;
         foreach (double[] values in inputs)
-            largest = Math.Max(largest, values.Length == 0 ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude<double>(values)));
+            largest = Math.Max(largest, LargestOf(values));
         int exponent = largest > 0 ? Math.ILogB(largest) : 0;
         return new PointUnit(Math.Abs(exponent) <= Moderate ? 0 : exponent & ~1, largest);
     }
+
+    /// <summary>The largest magnitude; 0 without values.</summary>
+    public static double LargestOf(ReadOnlySpan<double> values) => values.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(values));
 
     /// <summary>A kernel of points in this unit.</summary>
     public RadialKernel Of(RadialKernel kernel)
@@ -34,11 +37,14 @@ internal readonly record struct PointUnit(int Exponent, double Largest)
         return kernel with { Gamma = Math.Clamp(gamma, double.Epsilon, double.MaxValue) };
     }
 
-    /// <summary>The factor 1 / sqrt(tau) of a local scale, tau being a distance of this kind in this unit.</summary>
+    /// <summary>A distance in this unit, of the kind that a search for neighbours gives, among the inputs themselves.</summary>
+    public double FromDistance(double distance, RadialKernelKind kind) => Math.ScaleB(distance, DistanceExponent(kind));
+
+    /// <summary>Local scales 1 / sqrt(tau), tau being such a distance among the inputs, in this unit.</summary>
     public double[] OfLocalScales(double[] scales, RadialKernelKind kind)
     {
-        int exponent = kind == RadialKernelKind.Laplacian ? Exponent / 2 : Exponent;
-        return Exponent == 0 ? scales : Array.ConvertAll(scales, scale => Math.ScaleB(scale, exponent));
+        int exponent = DistanceExponent(kind) / 2;
+        return exponent == 0 ? scales : Array.ConvertAll(scales, scale => Math.ScaleB(scale, exponent));
     }
 
     /// <summary>Rows on a device, in this unit.</summary>
@@ -51,7 +57,7 @@ internal readonly record struct PointUnit(int Exponent, double Largest)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         double limit = Math.ScaleB(1, Exponent + (typeof(T) == typeof(float) ? 2 * Moderate : 500));
-        if (values.Length > 0 && !(Math.Abs(TensorPrimitives.MaxMagnitude<double>(values)) <= limit))
+        if (!(LargestOf(values) <= limit))
         {
             int bad = Array.FindIndex(values, v => !(Math.Abs(v) <= limit));
             throw new InputException(
@@ -61,6 +67,9 @@ internal readonly record struct PointUnit(int Exponent, double Largest)
         int exponent = -Exponent;
         return on.UploadMatrix<T>(exponent == 0 ? values : Array.ConvertAll(values, v => Math.ScaleB(v, exponent)), values.Length / dimension, dimension);
     }
+
+    // Euclidean distances are squared.
+    private int DistanceExponent(RadialKernelKind kind) => kind == RadialKernelKind.Laplacian ? Exponent : 2 * Exponent;
 
     /// <inheritdoc cref="Upload{T}(Arithmetic{T}, double[], int, int)"/>
     public DeviceMatrix<T> Upload<T>(Arithmetic<T> on, ContextSample rows)

@@ -193,11 +193,9 @@ public sealed class SpectralModel
     // Where all distances to the sample are equal but for their rounding, the law of A is lost in it.
     private NumericalException NoFeature(int feature, int row, double value, ContextSample rows)
     {
-        double reach = Largest(rows.Row(row)), sample = Largest(_sample.Values);
+        double reach = PointUnit.LargestOf(rows.Row(row)), sample = PointUnit.LargestOf(_sample.Values);
         string why = reach > 1e4 * sample ? $"; its inputs reach {reach:G3}, those of the sample {sample:G3}: too far from every row of the sample for a law there" : "";
         return new NumericalException($"feature {feature} of row {row} (counted from 0) is {value}{why}");
-
-        static double Largest(ReadOnlySpan<double> values) => values.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(values));
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.Intrinsics;
@@ -20,20 +19,10 @@ public sealed class InstructionSetTests
             return; // the process below
         if (Vector<byte>.Count * 8 < widest || (widest == 256 && !Vector512.IsHardwareAccelerated))
             Assert.Skip($"the vectors of this machine are not wider than {widest} bits");
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (string argument in (string[])[typeof(InstructionSetTests).Assembly.Location, "-class", typeof(ProductPropertyTests).FullName!, "-class", typeof(InstructionSetTests).FullName!])
-            start.ArgumentList.Add(argument);
-        start.Environment[WidestVariable] = widest.ToString(CultureInfo.InvariantCulture);
-        foreach (string name in widest == 256 ? ["EnableAVX512", "EnableAVX512F"] : (string[])["EnableAVX512", "EnableAVX512F", "EnableAVX2"])
-            start.Environment[$"DOTNET_{name}"] = "0";
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, await output + await errors);
+        (int exitCode, string output, string errors) = await TestProcess.Run(
+            ["-class", typeof(ProductPropertyTests).FullName!, "-class", typeof(InstructionSetTests).FullName!],
+            widest == 256 ? TestProcess.No512Bits : [.. TestProcess.No512Bits, "DOTNET_EnableAVX2"], (WidestVariable, widest.ToString(CultureInfo.InvariantCulture)));
+        Assert.True(exitCode == 0, output + errors);
     }
 
     /// <summary>In such a process: the switch had its effect.</summary>

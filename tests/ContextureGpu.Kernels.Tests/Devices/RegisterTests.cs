@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
 using System.Text.RegularExpressions;
 using Xunit;
@@ -49,19 +48,11 @@ public sealed partial class RegisterTests
     private static async Task<string> ReadListing()
     {
         string file = Path.Combine(Path.GetTempPath(), $"contexture-{Guid.NewGuid():N}.txt");
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])[typeof(RegisterTests).Assembly.Location, "-class", typeof(ProductPropertyTests).FullName!])
-            start.ArgumentList.Add(argument);
-        foreach (string name in (string[])["EnableAVX512", "EnableAVX512F"])
-            start.Environment[$"DOTNET_{name}"] = "0";
-        start.Environment["DOTNET_JitDisasm"] = "Sum";
-        start.Environment["DOTNET_JitStdOutFile"] = file;
         try
         {
-            using Process process = Process.Start(start)!;
-            Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            Assert.True(process.ExitCode == 0, await output + await errors);
+            (int exitCode, string output, string errors) = await TestProcess.Run(
+                ["-class", typeof(ProductPropertyTests).FullName!], TestProcess.No512Bits, ("DOTNET_JitDisasm", "Sum"), ("DOTNET_JitStdOutFile", file));
+            Assert.True(exitCode == 0, output + errors);
             return await File.ReadAllTextAsync(file);
         }
         finally

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Xunit;
@@ -15,19 +14,8 @@ public sealed class VectorWidthTests
     public async Task Narrow_vectors_give_right_results(int bits, params string[] switchedOff)
     {
         Assert.SkipUnless(X86Base.IsSupported && Vector256.IsHardwareAccelerated, "the switches exist on x86 processors with AVX2");
-        string assembly = typeof(KernelLoopsTests).Assembly.Location, program = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
-            start.ArgumentList.Add(assembly);
-        start.ArgumentList.Add("-class");
-        start.ArgumentList.Add(typeof(KernelLoopsTests).FullName!);
-        start.Environment[KernelLoopsTests.WidthVariable] = $"{bits}";
-        foreach (string variable in switchedOff)
-            start.Environment[variable] = "0";
-        using Process child = Process.Start(start)!;
-        Task<string> output = child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), errors = child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(child.ExitCode == 0, $"{string.Join(", ", switchedOff)} = 0: exit code {child.ExitCode}\n{await output}\n{await errors}");
-        Assert.Matches(@"Total: [1-9]\d*, Errors: 0, Failed: 0, Skipped: 0", await output);
+        (int exitCode, string output, string errors) = await TestProcess.Run(["-class", typeof(KernelLoopsTests).FullName!], switchedOff, (KernelLoopsTests.WidthVariable, $"{bits}"));
+        Assert.True(exitCode == 0, $"{string.Join(", ", switchedOff)} = 0: exit code {exitCode}\n{output}\n{errors}");
+        Assert.Matches(@"Total: [1-9]\d*, Errors: 0, Failed: 0, Skipped: 0", output);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ContextureGpu.Kernels.Cpu;
 using ContextureGpu.Testing;
 using Xunit;
@@ -120,18 +119,10 @@ public sealed class ProcessorSearchTests
     [Theory]
     [InlineData("DOTNET_EnableAVX512")]
     [InlineData("DOTNET_EnableAVX2")]
-    public void NarrowProcessorsAgree(string disabled)
+    public async Task NarrowProcessorsAgree(string disabled)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
-            start.ArgumentList.Add(typeof(ProcessorSearchTests).Assembly.Location);
-        start.ArgumentList.Add("-method");
-        start.ArgumentList.Add($"*.{nameof(ProcessorSearchTests)}.{nameof(AgreesWithPlainLoops)}");
-        start.Environment[disabled] = "0";
-        using Process child = Process.Start(start)!;
-        string output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        Assert.True(child.ExitCode == 0 && output.Contains($"Total: {Data.Count}, Errors: 0, Failed: 0, Skipped: 0", StringComparison.Ordinal), $"{disabled}=0: exit code {child.ExitCode}\n{output}");
+        (int exitCode, string output, string _) = await TestProcess.Run(["-method", $"*.{nameof(ProcessorSearchTests)}.{nameof(AgreesWithPlainLoops)}"], [disabled]);
+        Assert.True(exitCode == 0 && output.Contains($"Total: {Data.Count}, Errors: 0, Failed: 0, Skipped: 0", StringComparison.Ordinal), $"{disabled}=0: exit code {exitCode}\n{output}");
     }
 
     private static void Check(

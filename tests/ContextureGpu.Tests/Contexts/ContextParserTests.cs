@@ -224,10 +224,8 @@ public sealed class ContextParserTests
     {
         ContextSignature signature = ContextVocabulary.Find(context)!;
         ContextParameter parameter = signature.Parameters.Single(p => p.Name == argument);
-        // Every name of a file, a column or code is a name.
-        bool isName = argument is "file" or "name" or "column";
         string others = string.Concat(signature.Parameters.Where(p => !p.IsOptional && p.Name != argument).Select(p => $"{p.Name}={AcceptedValue(p)}, "));
-        string[] bad = parameter.IsContext ? ["", "5", "nothing(k=1)"] : isName ? [""] : ["", "nonsense", "-0.5", "NaN", "1e400", "\"\"", "0x10", "1,5"];
+        string[] bad = parameter.IsContext ? ["", "5", "nothing(k=1)"] : IsName(parameter) ? [""] : ["", "nonsense", "-0.5", "NaN", "1e400", "\"\"", "0x10", "1,5"];
         foreach (string value in bad)
         {
             string start = $"{context}({others}{argument}=";
@@ -239,7 +237,10 @@ public sealed class ContextParserTests
         Assert.Contains("given twice", Assert.Throws<ContextSyntaxException>(
             () => Context.Parse($"{context}({others}{argument}={AcceptedValue(parameter)}, {argument}={AcceptedValue(parameter)})")).Message, StringComparison.Ordinal);
 
-        static string AcceptedValue(ContextParameter parameter) => parameter.IsContext ? "knn(k=1)" : parameter.Name is "file" or "name" or "column" ? "some" : parameter.Name is "rate" or "noise" ? "0.5" : "3";
+        // A file, a column or code: every name is one.
+        static bool IsName(ContextParameter parameter) => parameter.Name is "file" or "name" or "column";
+
+        static string AcceptedValue(ContextParameter parameter) => parameter.IsContext ? "knn(k=1)" : IsName(parameter) ? "some" : parameter.Name is "rate" or "noise" ? "0.5" : "3";
     }
 
     [Fact]
