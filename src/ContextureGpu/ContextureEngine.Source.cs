@@ -49,7 +49,15 @@ public sealed partial class ContextureEngine
         sample.CheckRange();
         ContextTable.ReadFiles(sample, context);
         Context resolved = ContextBinding.Resolve(context, sample);
-        BoundContext bound = ContextBinding.Bind(resolved, sample, _devices.Current, cancellationToken);
-        return new ContextSource(context, bound, FreshValues.Of(resolved, sample, _devices.Current, cancellationToken));
+        // Draws need no device: a law that is searched for on one is there once something was drawn from it.
+        return _devices.Run(
+            device =>
+            {
+                BoundContext bound = ContextBinding.Bind(resolved, sample, device, cancellationToken);
+                var random = new UniformDraws(0, 0);
+                bound.DrawOne(0, ref random);
+                return new ContextSource(context, bound, FreshValues.Of(resolved, sample, device, cancellationToken));
+            },
+            []);
     }
 }

@@ -146,6 +146,7 @@ public sealed partial class ContextureEngine
             warnings.Add($"the outputs span {trained.OutputRank} dimensions, of which {rank} vary with x; the other {options.Dimension - rank} of {options.Dimension} features are zero");
         else if (trained.OutputRank < outputs)
             warnings.Add($"the {outputs} outputs span {trained.OutputRank} dimensions");
+        warnings.AddRange(WarningsOf(device));
         var facts = new FitFacts(
             SpectralSolver.Auto, trained.Steps, true, trained.Orthogonality, options.Precision, Device, _devices.Reason, warnings)
         {

@@ -20,6 +20,12 @@ public sealed record EngineOptions
     /// the next, since which device does a row depends on how fast they are.
     /// </summary>
     public IReadOnlyList<string> Partners { get; init; } = [];
+
+    /// <summary>
+    /// What tensor cores of CUDA devices may do in products of large float32 matrices; null for what the environment variable <c>CONTEXTURE_TENSOR_CORES</c> says, nothing by default.
+    /// <see cref="TensorCoreUse.Fast"/> keeps 11 significant bits of each factor: enough to look at a spectrum, not for tolerances below 1e-3.
+    /// </summary>
+    public TensorCoreUse? TensorCores { get; init; }
 }
 
 /// <summary>Computes spectra of contexts on one device. Owns the device's memory; use it from one thread at a time.</summary>
@@ -34,12 +40,15 @@ public sealed partial class ContextureEngine : IDisposable
     private readonly DeviceSuccession _devices;
     private readonly HostLinearAlgebra _host;
     private readonly CpuDevice? _hostOwner;
+    private readonly TensorCoreUse? _tensorCores;
     private bool _disposed;
 
     /// <summary>Takes over devices.</summary>
-    internal ContextureEngine(DeviceSuccession devices)
+    /// <param name="devices">The devices.</param>
+    /// <param name="tensorCores">What tensor cores were asked to do, if they were.</param>
+    internal ContextureEngine(DeviceSuccession devices, TensorCoreUse? tensorCores = null)
     {
-        _devices = devices;
+        (_devices, _tensorCores) = (devices, tensorCores);
         _hostOwner = devices.Current as CpuDevice is null ? CpuDevice.Open() : null;
         _host = ((devices.Current as CpuDevice) ?? _hostOwner)!.LinearAlgebra;
     }
@@ -54,7 +63,7 @@ public sealed partial class ContextureEngine : IDisposable
     public static ContextureEngine Create(EngineOptions? options = null)
     {
         options ??= new EngineOptions();
-        return new ContextureEngine(DeviceScheduler.Open(options.Device, options.Partners));
+        return new ContextureEngine(DeviceScheduler.Open(options.Device, options.Partners, options.TensorCores), options.TensorCores);
     }
 
     /// <summary>The top singular functions of a context on a sample.</summary>
@@ -217,6 +226,7 @@ public sealed partial class ContextureEngine : IDisposable
     {
         long budget = options.MemoryBudget ?? MemoryBudget.Default();
         var solvers = new SpectralSolver[parts.Length];
+        IReadOnlyDictionary<string, double>[] shares = [.. parts.Select(p => FitShape.SharesOf(p.Part, sample))];
         for (int i = 0; i < parts.Length; i++)
         {
             int atoms = (int)Math.Min(int.MaxValue, FitMemory.Atoms(parts[i].Part, Shape(i)));
@@ -288,7 +298,7 @@ public sealed partial class ContextureEngine : IDisposable
             Warn(spectrum, part, dimension, options, warnings);
             fitted.Add(new ModelPart(part, spectrum));
         }
-        warnings.AddRange(_devices.Current.Warnings);
+        warnings.AddRange(WarningsOf(_devices.Current));
         var facts = new FitFacts(
             solvers[0], fitted.Max(p => p.Spectrum.Iterations), fitted.All(p => p.Spectrum.Converged), orthogonality, options.Precision, Device, _devices.Reason, warnings)
         {
@@ -296,10 +306,14 @@ public sealed partial class ContextureEngine : IDisposable
         };
         return new SpectralModel(context, landmarks is null ? sample : sample.Subset(landmarks.Rows, landmarks.Mass), fitted, facts);
 
-        FitShape Shape(int i) => FitShape.Of(sample, parts[i].Dimension) with { Storage = Device.PreferredStorage() };
+        FitShape Shape(int i) => FitShape.Of(sample, parts[i].Dimension) with { Storage = Device.PreferredStorage(), StoredShares = shares[i] };
 
         void CheckMemory(int i) => FitMemory.Check(parts[i].Part, Shape(i), solvers[i], Unsafe.SizeOf<T>(), options.EffectiveLandmarks, budget, Device);
     }
+
+    private IEnumerable<string> WarningsOf(ComputeDevice device) => _tensorCores is null or TensorCoreUse.None || device.Description.Backend == BackendKind.Cuda
+        ? device.Warnings
+        : device.Warnings.Append($"tensor cores were asked for; {device.Description.Selector} has none that are used, so products are in float32");
 
     private Landmarks ChooseLandmarks<T>(
         ContextSample sample, (Context Part, int Dimension)[] parts, SpectralOptions options, FitProgressRelay relay, CancellationToken cancellationToken)

@@ -33,6 +33,10 @@ public partial class ReferenceArithmetic<T> : Arithmetic<T>
     }
 
     /// <inheritdoc/>
+    public override GroupSampler<T> CreateSampler(JointLaw law, GroupKind kind, int groups, int members, ulong seed) =>
+        new ReferenceGroupSampler<T>(this, law, kind, groups, members, seed, () => Reserve(sizeof(int) * (Int128)groups * members));
+
+    /// <inheritdoc/>
     protected override void UploadCore(ReadOnlySpan<T> rowMajor, DeviceMatrix<T> destination)
     {
         ReferenceMatrix<T> y = Own(destination);

@@ -287,6 +287,16 @@ public abstract partial class Arithmetic<T>
             SparseProductCore(s, orientation, x, y);
     }
 
+    // ---- sampling ----
+
+    /// <summary>Copies a joint law to the device, to draw groups from it there.</summary>
+    /// <param name="law">The law.</param>
+    /// <param name="kind">What the members of a group are.</param>
+    /// <param name="groups">Groups of a draw, at least 1.</param>
+    /// <param name="members">Members of a group, at least 2; exactly 2 for <see cref="GroupKind.RowAndValue"/>.</param>
+    /// <param name="seed">Key of the draws.</param>
+    public abstract GroupSampler<T> CreateSampler(JointLaw law, GroupKind kind, int groups, int members, ulong seed);
+
     // ---- what a device implements; shapes are checked and nothing is empty ----
 
     /// <summary>Implements <see cref="Upload"/>.</summary>

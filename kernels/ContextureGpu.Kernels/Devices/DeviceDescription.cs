@@ -10,6 +10,9 @@ namespace ContextureGpu.Kernels;
 public sealed record DeviceDescription(
     BackendKind Backend, int Index, string Name, string? NativeLibrary, long MemoryBytes, bool SupportsDouble)
 {
+    /// <summary>Version of its driver; null where it has none or the driver does not say, and in a saved model.</summary>
+    public string? Driver { get; init; }
+
     /// <summary>The selector that names this device on the command line: <c>cpu</c>, <c>cuda:0</c>, <c>opencl:1</c>, <c>ilgpu-cpu</c>.</summary>
     public string Selector => Backend switch
     {

@@ -17,6 +17,9 @@ internal abstract class ForwardingArithmetic<T>(Arithmetic<T> inner) : Arithmeti
     public override SparseMatrix<T> CreateSparse(CompressedRows matrix) => inner.CreateSparse(matrix);
 
     /// <inheritdoc/>
+    public override GroupSampler<T> CreateSampler(JointLaw law, GroupKind kind, int groups, int members, ulong seed) => inner.CreateSampler(law, kind, groups, members, seed);
+
+    /// <inheritdoc/>
     protected override void UploadCore(ReadOnlySpan<T> rowMajor, DeviceMatrix<T> destination) => inner.Upload(rowMajor, destination);
 
     /// <inheritdoc/>

@@ -38,11 +38,14 @@ public readonly struct Philox
     }
 
     /// <summary>Draw <paramref name="index"/> of the uniform distribution on [0, 1), a multiple of 2^-53.</summary>
-    public double Uniform(long index)
+    public double Uniform(long index) => Bits(index) * (1.0 / (1UL << 53));
+
+    /// <summary>The same draw as a whole number, times 2^53: what a device without float64 can compare.</summary>
+    public long Bits(long index)
     {
         (uint x, uint y, uint z, uint w) = Block((ulong)index >> 1);
         ulong bits = (index & 1) == 0 ? ((ulong)y << 32) | x : ((ulong)w << 32) | z;
-        return (bits >> 11) * (1.0 / (1UL << 53));
+        return (long)(bits >> 11);
     }
 
     /// <summary>

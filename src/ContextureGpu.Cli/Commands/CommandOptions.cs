@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Cli;
 
@@ -12,6 +13,16 @@ internal static class CommandOptions
         option.AcceptOnlyFromAmong(accepted);
         return option;
     }
+
+    /// <summary><c>--precision</c>; its word is read by <see cref="ElementsOf"/> and <see cref="TensorCoresOf"/>.</summary>
+    public static Option<string> Precision() =>
+        Choice("--precision", "Precision of the large data; fast is single with products in tf32 where there are tensor cores.", "single", "double", "fast");
+
+    /// <summary>The type of the elements.</summary>
+    public static ElementPrecision ElementsOf(string precision) => precision == "double" ? ElementPrecision.Double : ElementPrecision.Single;
+
+    /// <summary>What tensor cores may do; null for what the environment says.</summary>
+    public static TensorCoreUse? TensorCoresOf(string precision) => precision == "fast" ? TensorCoreUse.Fast : null;
 
     /// <summary>The contexts of some texts.</summary>
     /// <param name="texts">The texts.</param>

@@ -35,7 +35,7 @@ internal static class DemoCommand
                     Options = new SpectralOptions { Dimension = 64 },
                     Scale = ColumnScaling.None,                      // all inputs are pixels on one scale
                     Target = DemoData.ClassColumn,
-                    Device = result.GetValue(device)!,
+                    Engine = new EngineOptions { Device = result.GetValue(device)! },
                     Features = Path.Combine(folder, "features.npy"),
                     SingularValues = Path.Combine(folder, "singular-values.npy"),
                     Model = Path.Combine(folder, "digits.ctx"),

@@ -46,7 +46,7 @@ internal static class EvaluateCommand
                     Targets = [.. (result.GetValue(target) ?? []).Select(column => EvaluationTarget.From(table, column, kind))],
                     Options = shared.Options(result),
                     Encoder = result.GetValue(encoder) is { } path ? AlignCommand.Features(path) : null,
-                    Device = result.GetValue(shared.Device)!,
+                    Engine = shared.Engine(result),
                     Form = result.GetValue(json) ? OutputForm.Json : result.GetValue(markdown) ? OutputForm.Markdown : result.GetValue(quiet) ? OutputForm.None : OutputForm.Text,
                     Report = result.GetValue(report),
                     Command = ShellCommand.Of(result),

@@ -15,20 +15,22 @@ internal sealed class EvaluationArguments
     private readonly Option<string?> _rows = new("--rows") { Description = "Judges on this many random rows and says how far that can be trusted; auto takes d0 log d0." };
     private readonly Option<string> _solver = CommandOptions.Choice("--solver", "Solver.", "auto", "exact", "krylov", "randomized", "nystrom");
     private readonly Option<string?> _memory = new("--memory") { Description = "Memory that a fit may take, as in 500M or 6G; by default 80 % of what the container or the machine allows." };
-    private readonly Option<string> _precision = CommandOptions.Choice("--precision", "Precision of the large data.", "single", "double");
+    private readonly Option<string> _precision = CommandOptions.Precision();
+    private readonly Option<string> _device = new("--device") { Description = "auto, cpu, cuda[:i], opencl[:i] or ilgpu-cpu.", DefaultValueFactory = _ => "auto" };
     private readonly Option<ulong> _seed = new("--seed") { Description = "Key of all draws." };
     private readonly Option<double?> _tolerance = new("--tolerance") { Description = "Largest residual of a singular pair; by default 1e-4." };
 
     /// <summary>The data.</summary>
     public Argument<string> Data { get; } = new("DATA") { Description = ".csv, .csv.gz, .tsv, .npy or .parquet; - reads CSV from standard input." };
 
-    /// <summary>The device.</summary>
-    public Option<string> Device { get; } = new("--device") { Description = "auto, cpu, cuda[:i], opencl[:i] or ilgpu-cpu.", DefaultValueFactory = _ => "auto" };
+    /// <summary>How the engine is opened.</summary>
+    public EngineOptions Engine(ParseResult result) =>
+        new() { Device = result.GetValue(_device)!, TensorCores = CommandOptions.TensorCoresOf(result.GetValue(_precision)!) };
 
     /// <summary>Adds the options to a command; the argument is added by the command itself.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _drop, _scale, _maxDimension, _beta, _split, _epsilon, _rows, _solver, _memory, _precision, Device, _seed, _tolerance })
+        foreach (Option option in new Option[] { _drop, _scale, _maxDimension, _beta, _split, _epsilon, _rows, _solver, _memory, _precision, _device, _seed, _tolerance })
             command.Options.Add(option);
     }
 
@@ -53,7 +55,7 @@ internal sealed class EvaluationArguments
             Spectral = new EvaluationOptions().Spectral with
             {
                 Solver = Enum.Parse<SpectralSolver>(result.GetValue(_solver)!, ignoreCase: true),
-                Precision = Enum.Parse<ElementPrecision>(result.GetValue(_precision)!, ignoreCase: true),
+                Precision = CommandOptions.ElementsOf(result.GetValue(_precision)!),
                 Tolerance = result.GetValue(_tolerance) ?? new EvaluationOptions().Spectral.Tolerance,
                 MemoryBudget = result.GetValue(_memory) is { } memory ? MemoryBudget.Parse(memory) : null,
             },

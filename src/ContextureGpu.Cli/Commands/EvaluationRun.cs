@@ -28,7 +28,7 @@ internal sealed record EvaluationRequest
     /// <summary>Features of an encoder to be judged by each context.</summary>
     public NpyArray? Encoder { get; init; }
 
-    public string Device { get; init; } = "auto";
+    public EngineOptions Engine { get; init; } = new();
 
     public OutputForm Form { get; init; }
 
@@ -68,7 +68,7 @@ internal static class EvaluationRun
         if (request.Encoder is { } array && array.Rows != request.Table.Rows)
             throw new InputException($"the encoder has features of {array.Rows} rows, {request.Table.Source} has {request.Table.Rows} rows; both must describe the same rows");
         var clock = Stopwatch.StartNew();
-        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
+        using ContextureEngine engine = ContextureEngine.Create(request.Engine);
         double open = clock.Elapsed.TotalSeconds;
         var reports = new List<ContextReport>();
         var encoders = new List<EncoderReport>();

@@ -18,7 +18,7 @@ internal static class FitCommand
         var landmarks = new Option<int?>("--landmarks") { Description = "Landmarks of the Nystroem solver; by default the larger of 2000 and 4 times --dim." };
         var sampling = CommandOptions.Choice("--landmark-sampling", "How landmarks are drawn.", "uniform", "kmeans++", "ridge-leverage");
         var memory = new Option<string?>("--memory") { Description = "Memory that the fit may take, as in 500M or 6G; by default 80 % of what the container or the machine allows." };
-        var precision = CommandOptions.Choice("--precision", "Precision of the large data.", "single", "double");
+        var precision = CommandOptions.Precision();
         var device = new Option<string>("--device") { Description = "auto, cpu, cuda[:i], opencl[:i] or ilgpu-cpu.", DefaultValueFactory = _ => "auto" };
         var seed = new Option<ulong>("--seed") { Description = "Key of all draws." };
         var tolerance = new Option<double?>("--tolerance") { Description = "Largest residual; by default 1e-5 in single and 1e-9 in double precision." };
@@ -46,7 +46,7 @@ internal static class FitCommand
                     {
                         Dimension = result.GetValue(dimension),
                         Solver = Enum.Parse<SpectralSolver>(result.GetValue(solver)!, ignoreCase: true),
-                        Precision = Enum.Parse<ElementPrecision>(result.GetValue(precision)!, ignoreCase: true),
+                        Precision = CommandOptions.ElementsOf(result.GetValue(precision)!),
                         Seed = result.GetValue(seed),
                         Tolerance = result.GetValue(tolerance),
                         Landmarks = result.GetValue(landmarks),
@@ -61,7 +61,7 @@ internal static class FitCommand
                     Scale = result.GetValue(scale) == "none" ? ColumnScaling.None : ColumnScaling.Standardize,
                     Drop = result.GetValue(drop)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
                     Target = result.GetValue(target),
-                    Device = result.GetValue(device)!,
+                    Engine = new EngineOptions { Device = result.GetValue(device)!, TensorCores = CommandOptions.TensorCoresOf(result.GetValue(precision)!) },
                     Model = result.GetValue(model),
                     Features = result.GetValue(features),
                     SingularValues = result.GetValue(values),

@@ -20,7 +20,7 @@ internal sealed record FitRequest
 
     public string? Target { get; init; }
 
-    public string Device { get; init; } = "auto";
+    public EngineOptions Engine { get; init; } = new();
 
     public string? Model { get; init; }
 
@@ -53,7 +53,7 @@ internal static class FitRun
     {
         OutputFiles.Check([request.Table.Source], ("--features", request.Features), ("--singular-values", request.SingularValues), ("--model", request.Model), ("--report", request.Report));
         var clock = Stopwatch.StartNew();
-        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
+        using ContextureEngine engine = ContextureEngine.Create(request.Engine);
         double open = Lap();
         string[] exclude = request.Target is null ? [.. request.Drop] : [.. request.Drop, request.Target];
         foreach (string column in exclude)

@@ -31,7 +31,7 @@ internal static class MixAdviceCommand
             return Task.Run(
                 () =>
                 {
-                    using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = result.GetValue(shared.Device)! });
+                    using ContextureEngine engine = ContextureEngine.Create(shared.Engine(result));
                     MixtureAdvice advice;
                     using (ProgressLine? line = EvaluationRun.Line(isQuiet, isJson ? OutputForm.Json : OutputForm.Text))
                         advice = engine.AdviseMixture(table, contexts, options, line, cancellationToken);

@@ -52,7 +52,7 @@ internal static class TrainCommand
         var target = new Option<string?>("--target") { Description = "Column that is no input." };
         var drop = new Option<string?>("--drop") { Description = "Columns that are no inputs, separated by commas." };
         var scale = CommandOptions.Choice("--scale", "Scaling of numeric columns.", "standard", "none");
-        var precision = CommandOptions.Choice("--precision", "Precision of the large data.", "single", "double");
+        var precision = CommandOptions.Precision();
         var device = new Option<string>("--device") { Description = "auto, cpu, cuda[:i], opencl[:i] or ilgpu-cpu.", DefaultValueFactory = _ => "auto" };
         var seed = new Option<ulong>("--seed") { Description = "Key of all draws." };
         var model = new Option<string?>("--model") { Description = "Writes the encoder." };
@@ -96,7 +96,7 @@ internal static class TrainCommand
                     WeightDecay = result.GetValue(decay),
                     WarmUp = result.GetValue(warmUp),
                     ClipNorm = result.GetValue(clip),
-                    Precision = Enum.Parse<ElementPrecision>(result.GetValue(precision)!, ignoreCase: true),
+                    Precision = CommandOptions.ElementsOf(result.GetValue(precision)!),
                     Seed = result.GetValue(seed),
                     Checkpoint = result.GetValue(checkpoint),
                     CheckpointEvery = result.GetValue(every),
@@ -105,7 +105,7 @@ internal static class TrainCommand
                 },
                 Scale = result.GetValue(scale) == "none" ? ColumnScaling.None : ColumnScaling.Standardize,
                 Exclude = exclude,
-                Device = result.GetValue(device)!,
+                Engine = new EngineOptions { Device = result.GetValue(device)!, TensorCores = CommandOptions.TensorCoresOf(result.GetValue(precision)!) },
                 Model = result.GetValue(model),
                 Features = result.GetValue(features),
                 Onnx = result.GetValue(onnx),
@@ -126,7 +126,7 @@ internal static class TrainCommand
         foreach (string column in request.Exclude)
             _ = table.ColumnIndex(column);
         double read = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = request.Device });
+        using ContextureEngine engine = ContextureEngine.Create(request.Engine);
         EncoderModel model;
         using (TrainingLine? line = request.Quiet ? null : new TrainingLine(Console.Error, Console.IsErrorRedirected ? LineForm.Appended : LineForm.Rewritten))
         {
@@ -207,7 +207,7 @@ internal sealed record TrainRequest
 
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    public string Device { get; init; } = "auto";
+    public EngineOptions Engine { get; init; } = new();
 
     public string? Model { get; init; }
 

@@ -126,18 +126,19 @@ public static class DeviceScheduler
     /// <param name="selector"><c>auto</c>, <c>cpu</c>, <c>cuda[:i]</c>, <c>opencl[:i]</c> or <c>ilgpu-cpu</c>.</param>
     /// <exception cref="InputException">The selector is none of these.</exception>
     /// <exception cref="DeviceException">The device is missing or failed its test.</exception>
-    internal static DeviceSuccession Open(string selector) => Open(selector, []);
+    internal static DeviceSuccession Open(string selector) => Open(selector, [], null);
 
     /// <summary>As above, with partners that share what can be shared.</summary>
     /// <param name="selector">As above.</param>
     /// <param name="partners">Selectors; not <c>auto</c>.</param>
+    /// <param name="tensorCores">What tensor cores may do; null for what the environment says.</param>
     /// <exception cref="InputException">A selector is none, or names a device that is named already.</exception>
     /// <exception cref="DeviceException">A device is missing or failed its test.</exception>
-    internal static DeviceSuccession Open(string selector, IReadOnlyList<string> partners)
+    internal static DeviceSuccession Open(string selector, IReadOnlyList<string> partners, TensorCoreUse? tensorCores = null)
     {
         ArgumentNullException.ThrowIfNull(partners);
         if (selector != "auto")
-            return new DeviceSuccession(OpenTeam(selector, partners), "asked for", []);
+            return new DeviceSuccession(OpenTeam(selector, partners, tensorCores), "asked for", []);
         (string choice, string reason, IReadOnlyList<string> others) = Plan(SpeedSource.Kept);
         try
         {
@@ -150,19 +151,19 @@ public static class DeviceScheduler
             return Succession();
         }
 
-        DeviceSuccession Succession() => new(OpenTeam(choice, partners), reason, others.Select(other => new Func<ComputeDevice>(() => OpenNamed(other))));
+        DeviceSuccession Succession() => new(OpenTeam(choice, partners, tensorCores), reason, others.Select(other => new Func<ComputeDevice>(() => OpenNamed(other, tensorCores))));
     }
 
-    private static ComputeDevice OpenTeam(string selector, IReadOnlyList<string> partners)
+    private static ComputeDevice OpenTeam(string selector, IReadOnlyList<string> partners, TensorCoreUse? tensorCores)
     {
         if (partners.Count == 0)
-            return OpenNamed(selector);
+            return OpenNamed(selector, tensorCores);
         var devices = new List<ComputeDevice>();
         try
         {
             foreach (string name in (IEnumerable<string>)[selector, .. partners])
             {
-                devices.Add(OpenNamed(name));
+                devices.Add(OpenNamed(name, tensorCores));
                 if (devices.Take(devices.Count - 1).Any(d => d.Description.Selector == devices[^1].Description.Selector))
                     throw new InputException($"'{name}' is among the devices twice");
             }
@@ -183,11 +184,14 @@ public static class DeviceScheduler
         _ => KeptOrMeasured(SpeedCache.OfThisProcess, device.Description, () => Measure(device)),
     };
 
-    private static ComputeDevice OpenNamed(string selector)
+    private static ComputeDevice OpenNamed(string selector, TensorCoreUse? tensorCores)
     {
         try
         {
-            return selector == "cpu" ? OpenCpu() : IlgpuDevices.Open(selector, IlgpuDiscoveryOptions.FromEnvironment());
+            if (selector == "cpu")
+                return OpenCpu();
+            IlgpuDiscoveryOptions options = IlgpuDiscoveryOptions.FromEnvironment();
+            return IlgpuDevices.Open(selector, options with { TensorCores = tensorCores ?? options.TensorCores });
         }
         catch (DeviceFailureException failure)
         {
@@ -220,7 +224,7 @@ public static class DeviceScheduler
 
     private static double KeptOrMeasured(SpeedCache speeds, DeviceDescription device, Func<double> measure)
     {
-        string key = $"{device.Selector} {device.Name}|{device.MemoryBytes}|{device.NativeLibrary}|{typeof(CpuDevice).Module.ModuleVersionId:N}|float32 product of {ProductSize}";
+        string key = $"{device.Selector} {device.Name}|{device.Driver}|{device.MemoryBytes}|{device.NativeLibrary}|{typeof(CpuDevice).Module.ModuleVersionId:N}|float32 product of {ProductSize}";
         if (speeds.Find(key) is { } kept)
             return kept;
         double speed = measure();

@@ -15,6 +15,12 @@ internal sealed record FitShape(int Rows, int Inputs, int Dimension, IReadOnlyDi
     /// <summary>Features of a teacher, by file.</summary>
     public IReadOnlyDictionary<string, int> Features { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>
+    /// The part of all pairs of a row and a drawn value that the law of a context stores, by the text of the context, where that depends on the data: few pairs can be where a column is
+    /// continuous, all where all columns have few levels.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> StoredShares { get; init; } = new Dictionary<string, double>();
+
     /// <summary>How laws that are averages of many are kept.</summary>
     public LawStorage Storage { get; init; }
 
@@ -23,6 +29,39 @@ internal sealed record FitShape(int Rows, int Inputs, int Dimension, IReadOnlyDi
     {
         Features = sample.Partners.ToDictionary(p => p.Key, p => p.Value.Dimension),
     };
+
+    /// <summary>Measures <see cref="StoredShares"/> of a context on a sample.</summary>
+    public static IReadOnlyDictionary<string, double> SharesOf(Context context, ContextSample sample)
+    {
+        var shares = new Dictionary<string, double>(StringComparer.Ordinal);
+        Add(context, sample);
+        return shares;
+
+        void Add(Context part, ContextSample rows)
+        {
+            switch (part)
+            {
+                case ScarfContext scarf:
+                    shares[scarf.ToString()] = TokenBinding.StoredShare(scarf, rows);
+                    break;
+                case CutMixContext cutmix:
+                    shares[cutmix.ToString()] = CutMixBinding.StoredShare(cutmix, rows);
+                    break;
+                case PairsContext pairs:
+                    if (rows.Partners.TryGetValue(pairs.File, out ContextSample? partner))
+                        Add(pairs.Then, partner);
+                    break;
+                case ConvolutionContext chain:
+                    foreach (Context factor in chain.Factors)
+                        Add(factor, rows);
+                    break;
+                case CombinationContext sum:
+                    foreach ((_, Context term) in sum.Terms)
+                        Add(term, rows);
+                    break;
+            }
+        }
+    }
 }
 
 /// <summary>Predicted bytes at the peak.</summary>
@@ -195,8 +234,7 @@ internal static class FitMemory
         GraphContext graph => 2.0 * shape.Edges.GetValueOrDefault(graph.File),
         SoftLabelsContext soft => (double)shape.Rows * soft.Columns.Count,
         TokensContext tokens => shape.Rows * Masks(tokens, shape),
-        // How many rows could have led to a value depends on the data: few where a column is continuous, a part of all where all have few levels.
-        ScarfContext or CutMixContext => 0.25 * shape.Rows * Atoms(context, shape),
+        ScarfContext or CutMixContext => shape.StoredShares.GetValueOrDefault(context.ToString(), 1) * shape.Rows * Atoms(context, shape),
         CutoutContext cutout => shape.Rows * Places(cutout, shape),
         // A user's law is not known before it is asked.
         CustomContext => 64.0 * shape.Rows,

@@ -14,17 +14,8 @@ internal static class CutMixBinding
 
     public static BoundContext Bind(CutMixContext cutmix, ContextSample sample)
     {
-        var table = new TokenTable(sample);
-        int columns = table.Columns.Length, n = sample.Rows, m = cutmix.Draws.Count ?? n;
-        if (columns == 0)
-            throw new InputException($"{cutmix}: the rows have no columns");
-        if ((long)columns * m > Array.MaxLength)
-            throw new InputException($"{cutmix}: {m} draws of {columns} columns do not fit into an array; take fewer draws");
-        bool[][]? boxes = Boxes(cutmix, sample);
-        int[][] drawn = Draw(cutmix, table, n, m, boxes);
-        Func<AgreementSets, AgreementSets, double[]> density = boxes is null
-            ? (own, others) => OfColumns(own, others, cutmix.Rate, columns)
-            : (own, others) => OfBoxes(own, others, [.. boxes.Select(b => Bits(columns, c => b[c]))], columns);
+        (TokenTable table, int[][] drawn, Func<AgreementSets, AgreementSets, double[]> density) = Mixed(cutmix, sample);
+        int n = sample.Rows, m = drawn[0].Length;
         var evidence = new double[m];
         var law = new Lazy<CompressedRows>(() => Law(table.Columns, n, isSample: true));
         return new SparseContext(law, (rows, on) =>
@@ -55,6 +46,22 @@ internal static class CutMixBinding
         }
     }
 
+    /// <summary>The part of all pairs of a row and a drawn value that can be, from some of the values.</summary>
+    public static double StoredShare(CutMixContext cutmix, ContextSample sample)
+    {
+        (TokenTable table, int[][] drawn, Func<AgreementSets, AgreementSets, double[]> density) = Mixed(cutmix, sample);
+        int[] some = TokenBinding.SomeOf(drawn[0].Length, table);
+        var found = new long[some.Length];
+        Parallel.For(0, some.Length, e =>
+        {
+            var sets = new AgreementSets(table.Columns, sample.Rows, [.. drawn.Select(column => column[some[e]])]);
+            double[] bySet = density(sets, sets);
+            for (int set = 0; set < bySet.Length; set++)
+                found[e] += bySet[set] > 0 ? sets.Counts[set] : 0;
+        });
+        return found.Sum() / ((double)some.Length * sample.Rows);
+    }
+
     /// <summary>The places of the box in an image; null where columns have no place.</summary>
     /// <exception cref="InputException">The inputs are no image of this width.</exception>
     public static bool[][]? Boxes(CutMixContext cutmix, ContextSample sample)
@@ -62,6 +69,21 @@ internal static class CutMixBinding
         return cutmix.Width is int width ? ImageBox.All(cutmix, sample, width, height => (Side(height), Side(width))) : null;
 
         int Side(int whole) => Math.Clamp((int)Math.Round(Math.Sqrt(cutmix.Rate) * whole), 1, whole);
+    }
+
+    // Tokens of the sample and of the drawn values, and the density of a value given each set of columns in which a row agrees with it.
+    private static (TokenTable Table, int[][] Drawn, Func<AgreementSets, AgreementSets, double[]> Density) Mixed(CutMixContext cutmix, ContextSample sample)
+    {
+        var table = new TokenTable(sample);
+        int columns = table.Columns.Length, n = sample.Rows, m = cutmix.Draws.Count ?? n;
+        if (columns == 0)
+            throw new InputException($"{cutmix}: the rows have no columns");
+        if ((long)columns * m > Array.MaxLength)
+            throw new InputException($"{cutmix}: {m} draws of {columns} columns do not fit into an array; take fewer draws");
+        bool[][]? boxes = Boxes(cutmix, sample);
+        return (table, Draw(cutmix, table, n, m, boxes), boxes is null
+            ? (own, others) => OfColumns(own, others, cutmix.Rate, columns)
+            : (own, others) => OfBoxes(own, others, [.. boxes.Select(b => Bits(columns, c => b[c]))], columns));
     }
 
     // sum over x' of product over the columns of (1 - r) 1[x agrees] + r 1[x' agrees], for each set of x.

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using ContextureGpu.Kernels;
 
@@ -70,31 +71,11 @@ internal static class TokenBinding
     /// <summary>An atom is a drawn row with replaced columns; its posterior follows from the columns in which each row agrees with it.</summary>
     public static BoundContext Bind(ScarfContext scarf, ContextSample sample)
     {
-        var table = new TokenTable(sample);
-        int columns = table.Columns.Length, n = sample.Rows, m = scarf.Draws.Count ?? n;
-        // Of a number that is replaced by one that no row has, what is left is that it was replaced: token -1. A number that some row has was not, so all that could have led there have it.
-        bool[] isFresh = [.. Enumerable.Range(0, columns).Select(c => scarf.Marginal != ScarfMarginal.Empirical && sample.ColumnStarts[c + 1] - sample.ColumnStarts[c] == 1)];
-        int[][] drawn = Draw(scarf, table, n, m, isFresh);
-        // log (1 + (1 - r) / (r p_f(a_f))): what an agreement in column f adds to the log-density.
-        float[][] gain = new float[columns][];
-        for (int c = 0; c < columns; c++)
-        {
-            int[] counts = new int[table.Levels[c]];
-            foreach (int token in table.Columns[c])
-                counts[token]++;
-            bool isEven = scarf.Marginal == ScarfMarginal.Uniform;
-            gain[c] = Array.ConvertAll(counts, k => (float)Math.Log(1 + ((1 - scarf.Rate) / (scarf.Rate * (isEven ? 1.0 / counts.Length : (double)k / n)))));
-        }
+        ReplacedRows values = ReplacedRows.Of(scarf, sample);
+        (TokenTable table, int[][] drawn, float[][] gain, bool[] isFresh, int m) = values;
+        int columns = table.Columns.Length, n = sample.Rows;
         var evidence = new double[m];
-        Parallel.For(0, m, a =>
-        {
-            float[] score = Scores(table.Columns, n, drawn, gain, isFresh, a);
-            float largest = System.Numerics.Tensors.TensorPrimitives.Max<float>(score);
-            double sum = 0;
-            foreach (float value in score)
-                sum += Math.Exp(value - largest);
-            evidence[a] = largest + Math.Log(sum);
-        });
+        Parallel.For(0, m, a => values.LogDensities(a, out evidence[a]));
         var law = new Lazy<CompressedRows>(() => Law(table.Columns, n));
         return new SparseContext(law, (rows, _) => Law(table.Of(rows), rows.Rows))
         {
@@ -129,7 +110,7 @@ internal static class TokenBinding
                     for (int a = 0; a < m; a++)
                         logs[a] += column[a] == token ? add : 0;
                 }
-                double largest = System.Numerics.Tensors.TensorPrimitives.Max<double>(logs), least = largest + Math.Log(Negligible);
+                double largest = TensorPrimitives.Max<double>(logs), least = largest + Math.Log(Negligible);
                 found[i] = [.. logs.Select((value, a) => (a, value)).Where(e => e.value > double.NegativeInfinity && e.value >= least).Select(e => (e.a, Math.Exp(e.value - largest)))];
                 length[i] = found[i].Length;
             });
@@ -229,24 +210,31 @@ internal static class TokenBinding
         return drawn;
     }
 
-    private static float[] Scores(int[][] rows, int n, int[][] drawn, float[][] gain, bool[] isFresh, int atom)
+    /// <summary>The part of all pairs of a row and a drawn value that the law of a context stores, from some of the values.</summary>
+    public static double StoredShare(ScarfContext scarf, ContextSample sample)
     {
-        var score = new float[n];
-        for (int c = 0; c < rows.Length; c++)
+        ReplacedRows values = ReplacedRows.Of(scarf, sample);
+        int[] some = SomeOf(values.Atoms, values.Table);
+        var logs = new float[some.Length][];
+        Parallel.For(0, some.Length, e =>
         {
-            int token = drawn[c][atom];
-            int[] column = rows[c];
-            if (isFresh[c])
-            {
-                for (int i = 0; token >= 0 && i < n; i++)
-                    score[i] += column[i] == token ? 0 : float.NegativeInfinity;
-                continue;
-            }
-            float add = gain[c][token];
-            for (int i = 0; i < n; i++)
-                score[i] += column[i] == token ? add : 0;
-        }
-        return score;
+            logs[e] = values.LogDensities(some[e], out double evidence);
+            TensorPrimitives.Subtract(logs[e], (float)evidence, logs[e]);
+        });
+        float[] largest = (float[])logs[0].Clone();
+        foreach (float[] one in logs)
+            TensorPrimitives.Max(largest, one, largest);
+        TensorPrimitives.Add(largest, (float)Math.Log(Negligible), largest);
+        return logs.Sum(one => one.Where((log, i) => log > float.NegativeInfinity && log >= largest[i]).Count()) / ((double)some.Length * sample.Rows);
+    }
+
+    /// <summary>Numbers of some of the drawn values, evenly spaced: what is counted for them stands for all. They are as many as cost little to compare with all rows.</summary>
+    internal static int[] SomeOf(int atoms, TokenTable table)
+    {
+        const int Least = 32, Most = 512;
+        const long Comparisons = 1 << 27;
+        int count = (int)Math.Min(atoms, Math.Clamp(Comparisons / Math.Max(1, (long)table.Columns.Length * table.Columns[0].Length), Least, Most));
+        return [.. Enumerable.Range(0, count).Select(e => (int)((long)e * atoms / count))];
     }
 
     /// <summary>A law whose entries come by the values of A, each a row and its weight: rows divided by their sums.</summary>
@@ -278,7 +266,13 @@ internal static class TokenBinding
     {
         int[] starts = new int[found.Length + 1];
         for (int i = 0; i < found.Length; i++)
-            starts[i + 1] = length[i] > 0 ? checked(starts[i] + length[i]) : throw refuse(i);
+        {
+            if (length[i] == 0)
+                throw refuse(i);
+            if (length[i] > Array.MaxLength - starts[i])
+                throw new InputException($"the probabilities of {atoms} values for {found.Length} rows are more than {Array.MaxLength} that are not zero, too many to be stored; take fewer draws or rows");
+            starts[i + 1] = starts[i] + length[i];
+        }
         int[] columns = new int[starts[^1]];
         var values = new double[columns.Length];
         for (int i = 0; i < found.Length; i++)
@@ -290,5 +284,58 @@ internal static class TokenBinding
                 (columns[starts[i] + e], values[starts[i] + e]) = (found[i][e].Atom, found[i][e].Weight / sum);
         }
         return new CompressedRows(found.Length, atoms, starts, columns, values);
+    }
+
+    /// <summary>Rows with replaced columns that were drawn, and what rows are compared with them by.</summary>
+    /// <param name="Table">Tokens of the sample.</param>
+    /// <param name="Drawn">Tokens of the drawn values, by column; -1 for a number that no row has.</param>
+    /// <param name="Gain">log (1 + (1 - r) / (r p_f(t))) by column f and token t: what an agreement adds to the log-density.</param>
+    /// <param name="IsFresh">Whether a column is replaced by numbers that no row has: then all that could have led to a number of the sample have it.</param>
+    /// <param name="Atoms">How many there are.</param>
+    private sealed record ReplacedRows(TokenTable Table, int[][] Drawn, float[][] Gain, bool[] IsFresh, int Atoms)
+    {
+        public static ReplacedRows Of(ScarfContext scarf, ContextSample sample)
+        {
+            var table = new TokenTable(sample);
+            int columns = table.Columns.Length, n = sample.Rows, m = scarf.Draws.Count ?? n;
+            bool[] isFresh = [.. Enumerable.Range(0, columns).Select(c => scarf.Marginal != ScarfMarginal.Empirical && sample.ColumnStarts[c + 1] - sample.ColumnStarts[c] == 1)];
+            float[][] gain = new float[columns][];
+            for (int c = 0; c < columns; c++)
+            {
+                int[] counts = new int[table.Levels[c]];
+                foreach (int token in table.Columns[c])
+                    counts[token]++;
+                bool isEven = scarf.Marginal == ScarfMarginal.Uniform;
+                gain[c] = Array.ConvertAll(counts, k => (float)Math.Log(1 + ((1 - scarf.Rate) / (scarf.Rate * (isEven ? 1.0 / counts.Length : (double)k / n)))));
+            }
+            return new ReplacedRows(table, Draw(scarf, table, n, m, isFresh), gain, isFresh, m);
+        }
+
+        /// <summary>The log-density of a value at each row, up to what depends on the value alone, and the logarithm of its sum.</summary>
+        public float[] LogDensities(int atom, out double evidence)
+        {
+            int n = Table.Columns[0].Length;
+            var score = new float[n];
+            for (int c = 0; c < Table.Columns.Length; c++)
+            {
+                int token = Drawn[c][atom];
+                int[] column = Table.Columns[c];
+                if (IsFresh[c])
+                {
+                    for (int i = 0; token >= 0 && i < n; i++)
+                        score[i] += column[i] == token ? 0 : float.NegativeInfinity;
+                    continue;
+                }
+                float add = Gain[c][token];
+                for (int i = 0; i < n; i++)
+                    score[i] += column[i] == token ? add : 0;
+            }
+            float largest = TensorPrimitives.Max<float>(score);
+            double sum = 0;
+            foreach (float value in score)
+                sum += Math.Exp(value - largest);
+            evidence = largest + Math.Log(sum);
+            return score;
+        }
     }
 }

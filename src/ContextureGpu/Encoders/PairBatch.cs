@@ -4,53 +4,46 @@ using ContextureGpu.Operators;
 
 namespace ContextureGpu.Encoders;
 
-/// <summary>The groups of one step after the other, and what networks are given of them. A step's groups follow from its number, so a training that is resumed goes on with those it would have had.</summary>
+/// <summary>
+/// The groups of one step after the other, and what networks are given of them, all on the device. A step's groups follow from its number, so a training that is resumed goes on with those
+/// it would have had.
+/// </summary>
 /// <param name="on">Where the networks live.</param>
-/// <param name="sampler">Draws.</param>
-/// <param name="groups">Groups of a step.</param>
-/// <param name="members">Members of a group, at least 2; two make a pair.</param>
-internal sealed class PairBatch<T>(Arithmetic<T> on, IPairSampler sampler, int groups, int members) : IDisposable
+/// <param name="sampler">Draws; owned.</param>
+internal sealed class PairBatch<T>(Arithmetic<T> on, GroupSampler<T> sampler) : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Workspace<T> _first = new(on), _second = new(on);
-    private readonly int[] _ends = new int[checked(members * groups)];
-
-    /// <summary>First members of the last draw.</summary>
-    public ReadOnlySpan<int> First => _ends.AsSpan(..groups);
-
-    /// <summary>Second members.</summary>
-    public ReadOnlySpan<int> Second => _ends.AsSpan(groups, groups);
 
     /// <summary>Draws the groups of a step, 1, 2, .. .</summary>
-    public void Draw(long step) => sampler.Draw((step - 1) * groups, members, _ends);
+    public void Draw(long step) => sampler.Draw((step - 1) * sampler.Groups);
 
     /// <summary>All members, points of one kind, (members x groups, inputs): all first ones, then all second ones, and so on.</summary>
-    public DeviceMatrix<T> All(NetworkInputs points) => Gather(_first, points, _ends);
+    public DeviceMatrix<T> All(DeviceMatrix<T> points) => Gathered(_first, points, 0, sampler.Members);
 
     /// <summary>First members, (groups, inputs).</summary>
-    public DeviceMatrix<T> FirstOf(NetworkInputs points) => Gather(_first, points, First);
+    public DeviceMatrix<T> FirstOf(DeviceMatrix<T> points) => Gathered(_first, points, 0, 1);
 
     /// <summary>Second members, (groups, inputs).</summary>
-    public DeviceMatrix<T> SecondOf(NetworkInputs points) => Gather(_second, points, Second);
+    public DeviceMatrix<T> SecondOf(DeviceMatrix<T> points) => Gathered(_second, points, 1, 1);
+
+    /// <summary>Writes the first members, times a scale.</summary>
+    public void FirstInto(DeviceMatrix<T> points, double scale, DeviceMatrix<T> output) => sampler.Gather(points, 0, T.CreateTruncating(scale), output);
+
+    /// <summary>Writes the indicators of the second members, times a scale.</summary>
+    public void SecondIndicators(double scale, DeviceMatrix<T> output) => sampler.Indicate(1, T.CreateTruncating(scale), output);
 
     public void Dispose()
     {
+        sampler.Dispose();
         _first.Dispose();
         _second.Dispose();
     }
 
-    private DeviceMatrix<T> Gather(Workspace<T> workspace, NetworkInputs points, ReadOnlySpan<int> numbers)
+    private DeviceMatrix<T> Gathered(Workspace<T> workspace, DeviceMatrix<T> points, int member, int count)
     {
-        int d = points.Dimension;
-        var values = new T[numbers.Length * d];
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            ReadOnlySpan<double> point = points.Values.AsSpan((int)((long)numbers[i] * d), d);
-            for (int j = 0; j < d; j++)
-                values[(i * d) + j] = T.CreateTruncating(point[j]);
-        }
-        DeviceMatrix<T> matrix = workspace.Get(numbers.Length, d);
-        on.Upload(values, matrix);
+        DeviceMatrix<T> matrix = workspace.Get(count * sampler.Groups, points.Columns);
+        sampler.Gather(points, member, T.One, matrix);
         return matrix;
     }
 }

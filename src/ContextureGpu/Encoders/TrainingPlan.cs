@@ -84,27 +84,25 @@ internal sealed class TrainingPlan<T> : IDisposable
         if (_options.Objective == Objective.Svme)
             return TwoTowers(network);
         MomentObjective objective = MomentObjective.Create(_options, _host);
+        DeviceMatrix<T> all = Uploaded(Points);
         if (_options.Batch is not int pairs)
-        {
-            DeviceMatrix<T> all = Uploaded(Points);
             return new OneTowerStep<T>(network, OwnMoments(), objective, _ => all, 1);
-        }
         if (_options.Objective is Objective.Supervised or Objective.Denoising)
-            return Regression(network, objective, pairs);
+            return Regression(network, objective, pairs, all);
 
         int members = _options.Draws, points = checked(members * pairs);
         PairBatch<T> batch = Batch(pairs, members, _options.Objective switch
         {
-            Objective.Graph => PairKind.RowAndValue,
-            _ when OnInputs => PairKind.Rows,
-            _ => PairKind.Values,
+            Objective.Graph => GroupKind.RowAndValue,
+            _ when OnInputs => GroupKind.Rows,
+            _ => GroupKind.Values,
         });
         var others = Owned(new SparseOperator<T>(_on, Others(pairs, members), OperatorStructure.SelfAdjoint));
         var moments = new WalkMoments<T>(others, EqualWeights.Of(points), _options.EffectiveOutputs);
         return new OneTowerStep<T>(network, moments, objective, step =>
         {
             batch.Draw(step);
-            return batch.All(Points);
+            return batch.All(all);
         }, Window(points));
     }
 
@@ -120,46 +118,39 @@ internal sealed class TrainingPlan<T> : IDisposable
         var psi = new Network<T>(_on, phi.Shape with { Inputs = values.Dimension });
         psi.Initialize(_options.Seed, 1);
         TowerObjective objective = TowerObjective.Create(_options, _host);
+        (DeviceMatrix<T> Rows, DeviceMatrix<T> Values) all = (Uploaded(Points), Uploaded(values));
         if (_options.Batch is not int pairs)
-        {
-            (DeviceMatrix<T> Rows, DeviceMatrix<T> Values) all = (Uploaded(Points), Uploaded(values));
             return new TwoTowerStep<T>(phi, psi, Normalized, (Weights, AtomMass), objective, _ => all, 1);
-        }
-        PairBatch<T> batch = Batch(pairs, 2, PairKind.RowAndValue);
+        PairBatch<T> batch = Batch(pairs, 2, GroupKind.RowAndValue);
         int[] ends = [.. Enumerable.Range(0, pairs)];
         var identity = Owned(new SparseOperator<T>(
             _on, new CompressedRows(pairs, pairs, [.. Enumerable.Range(0, pairs + 1)], ends, [.. Enumerable.Repeat(1.0, pairs)]), OperatorStructure.SelfAdjoint));
         return new TwoTowerStep<T>(phi, psi, identity, (EqualWeights.Of(pairs), EqualWeights.Of(pairs)), objective, step =>
         {
             batch.Draw(step);
-            return (batch.FirstOf(Points), batch.SecondOf(values));
+            return (batch.FirstOf(all.Rows), batch.SecondOf(all.Values));
         }, Window(pairs));
     }
 
     // The network is given one end of each pair and regressed on the other: the indicator of a, or the inputs of x.
-    private OneTowerStep<T> Regression(Network<T> network, MomentObjective objective, int pairs)
+    private OneTowerStep<T> Regression(Network<T> network, MomentObjective objective, int pairs, DeviceMatrix<T> points)
     {
-        bool restores = _options.Objective == Objective.Denoising;
-        int k = restores ? _sample.Dimension : _bound.Atoms;
-        PairBatch<T> batch = Batch(pairs, 2, PairKind.RowAndValue);
-        DeviceMatrix<T> targets = _on.Allocate(pairs, k);
+        DeviceMatrix<T>? restored = _options.Objective == Objective.Denoising ? Owned(_on.UploadMatrix<T>(_sample.Values, _sample.Rows, _sample.Dimension)) : null;
+        PairBatch<T> batch = Batch(pairs, 2, GroupKind.RowAndValue);
+        DeviceMatrix<T> targets = _on.Allocate(pairs, restored?.Columns ?? _bound.Atoms);
         var stored = Owned(new DenseOperator<T>(_on, targets, OperatorStructure.None));
         var moments = new TargetMoments<T>(Owned(new Adjoint<T>(stored)), EqualWeights.Of(pairs), _options.EffectiveOutputs, Window(pairs));
         double scale = 1 / Math.Sqrt(pairs);
-        var values = new T[checked(pairs * k)];
         return new OneTowerStep<T>(network, moments, objective, step =>
         {
             batch.Draw(step);
-            Array.Clear(values);
-            for (int i = 0; i < pairs; i++)
+            if (restored is null)
             {
-                if (!restores)
-                    values[(i * k) + batch.Second[i]] = T.CreateTruncating(scale);
-                for (int j = 0; restores && j < k; j++)
-                    values[(i * k) + j] = T.CreateTruncating(scale * _sample.Values[(batch.First[i] * k) + j]);
+                batch.SecondIndicators(scale, targets);
+                return batch.FirstOf(points);
             }
-            _on.Upload(values, targets);
-            return restores ? batch.SecondOf(Points) : batch.FirstOf(Points);
+            batch.FirstInto(restored, scale, targets);
+            return batch.SecondOf(points);
         }, Window(pairs));
     }
 
@@ -208,8 +199,8 @@ internal sealed class TrainingPlan<T> : IDisposable
             throw new InputException("the graph objective is for reversible walks, such as those of graph(..) with undirected edges; this one is not. The objective kise learns the singular functions of any walk");
     }
 
-    private PairBatch<T> Batch(int groups, int members, PairKind kind) =>
-        Owned(new PairBatch<T>(_on, new LawSampler(LawSampler.LawOf(_bound, _on), Weights, kind, _options.Seed), groups, members));
+    private PairBatch<T> Batch(int groups, int members, GroupKind kind) =>
+        Owned(new PairBatch<T>(_on, _on.CreateSampler(new JointLaw(Weights, LawEntries.Of(_bound, _on)), kind, groups, members, _options.Seed)));
 
     private DeviceMatrix<T> Uploaded(NetworkInputs points) => Owned(_on.UploadMatrix<T>(points.Values, points.Rows, points.Dimension));
 

@@ -132,6 +132,23 @@ public sealed class OclgrindTests
     }
 
     [Fact]
+    public void Sampling_kernels()
+    {
+        Arithmetic<float> on = TestAccelerators.Get(BackendKind.OpenCl).Arithmetic<float>();
+        var law = new JointLaw([0.25, 0.75], new CompressedRows(2, 3, [0, 2, 4], [0, 2, 0, 1], [0.5, 0.5, 0.125, 0.875]));
+        using DeviceMatrix<float> points = Put(on, 51, 2, 3), gathered = on.Allocate(4, 3), indicators = on.Allocate(2, 3);
+        int[] numbers = new int[4];
+        using GroupSampler<float> rows = on.CreateSampler(law, GroupKind.Rows, 2, 2, 5), values = on.CreateSampler(law, GroupKind.Values, 2, 2, 5);
+        rows.Draw(7);
+        rows.Gather(points, 0, 2, gathered);
+        rows.Read(numbers);
+        Assert.All(numbers, i => Assert.InRange(i, 0, 1));
+        values.Draw(7);
+        values.Indicate(1, 1, indicators);
+        AssertFinite(on, gathered, indicators);
+    }
+
+    [Fact]
     public void Neighbour_kernels()
     {
         var device = (IlgpuDevice)TestAccelerators.Get(BackendKind.OpenCl);

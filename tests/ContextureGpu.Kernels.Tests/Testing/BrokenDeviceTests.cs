@@ -61,6 +61,11 @@ public sealed class BrokenDeviceTests
         [Defect.DropsSelfByPosition] = ["NearestNeighbors", "NeighborMetrics"],
         [Defect.IgnoresMetric] = ["NeighborMetrics"],
         [Defect.IgnoresCancellation] = ["Refusals"],
+        [Defect.IgnoresProbabilities] = ["CreateSampler"],
+        [Defect.RepeatsFirstMember] = ["CreateSampler"],
+        [Defect.ForgetsReverseWeights] = ["CreateSampler"],
+        [Defect.GathersUnscaled] = ["CreateSampler"],
+        [Defect.KeepsOldIndicators] = ["CreateSampler"],
     };
 
     public static TheoryData<Defect> Defects => [.. Enum.GetValues<Defect>()];

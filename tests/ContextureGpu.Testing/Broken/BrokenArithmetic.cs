@@ -17,6 +17,13 @@ internal sealed partial class BrokenArithmetic<T>(ReferenceDevice device, Defect
         return sparse;
     }
 
+    public override GroupSampler<T> CreateSampler(JointLaw law, GroupKind kind, int groups, int members, ulong seed)
+    {
+        var sampler = (ReferenceGroupSampler<T>)base.CreateSampler(law, kind, groups, members, seed);
+        sampler.Defect = defect;
+        return sampler;
+    }
+
     protected override void UploadCore(ReadOnlySpan<T> rowMajor, DeviceMatrix<T> destination)
     {
         ReferenceMatrix<T> y = Own(destination);

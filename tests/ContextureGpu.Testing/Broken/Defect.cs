@@ -149,4 +149,19 @@ public enum Defect
 
     /// <summary>The search does not look at the cancellation token.</summary>
     IgnoresCancellation,
+
+    /// <summary>Values are drawn as if all that a row leads to were as likely.</summary>
+    IgnoresProbabilities,
+
+    /// <summary>Further members of a group are drawn with the number of the first.</summary>
+    RepeatsFirstMember,
+
+    /// <summary>Rows that lead to a value are drawn as if all of them were as likely.</summary>
+    ForgetsReverseWeights,
+
+    /// <summary>What is gathered is not scaled.</summary>
+    GathersUnscaled,
+
+    /// <summary>Indicators of earlier draws stay.</summary>
+    KeepsOldIndicators,
 }

@@ -28,6 +28,7 @@ public static class Contract<T>
         [nameof(Arithmetic<T>.ScaledKernelProduct)] = ScaledKernelChecks<T>.Product,
         [nameof(Arithmetic<T>.ScaledKernelLogSum)] = ScaledKernelChecks<T>.LogSum,
         [nameof(Arithmetic<T>.SparseProduct)] = SparseChecks<T>.SparseProduct,
+        [nameof(Arithmetic<T>.CreateSampler)] = SamplingChecks<T>.CreateSampler,
         [nameof(Arithmetic<T>.Activate)] = NetworkChecks<T>.Activate,
         [nameof(Arithmetic<T>.ActivateBackward)] = NetworkChecks<T>.ActivateBackward,
         [nameof(Arithmetic<T>.LayerNorm)] = NetworkChecks<T>.LayerNorm,

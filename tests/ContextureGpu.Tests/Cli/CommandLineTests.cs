@@ -39,6 +39,29 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(3, plots);
     }
 
+    [Theory]
+    [InlineData("fit")]
+    [InlineData("train")]
+    [InlineData("evaluate")]
+    public async Task Fast_is_single_precision_and_says_so_where_there_are_no_tensor_cores(string command)
+    {
+        string data = WriteCsv("data.csv", 120, 0);
+        string[] size = command switch
+        {
+            "fit" => ["--dim", "3", "--drop", "class"],
+            "train" => ["--dim", "2", "--width", "8", "--depth", "1", "--epochs", "2", "--drop", "class"],
+            _ => ["--max-dim", "3", "--target", "class"],
+        };
+        (int code, string output, string errors) = await Run([command, data, "--context", "knn(k=9)", "--precision", "fast", "--device", "cpu", "--json", .. size]);
+        Assert.True(code == 0, errors);
+        Assert.Contains("cpu has none that are used, so products are in float32", output, StringComparison.Ordinal);
+        if (command != "evaluate")
+            Assert.Equal("single", JsonDocument.Parse(output).RootElement.GetProperty("precision").GetString());
+        (code, _, errors) = await Run([command, data, "--context", "knn(k=9)", "--precision", "half", .. size]);
+        Assert.Equal(2, code);
+        Assert.Contains("half", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Fit_transform_and_align_agree()
     {

@@ -1,4 +1,3 @@
-using ContextureGpu.Encoders;
 using ContextureGpu.Kernels;
 using Xunit;
 
@@ -23,7 +22,7 @@ public sealed class PairSamplerTests
     {
         bool ofValues = kind == "Values";
         int size = ofValues ? Atoms : N;
-        int[] ends = Draw(ofValues ? PairKind.Values : PairKind.Rows, members);
+        int[] ends = Draw(ofValues ? GroupKind.Values : GroupKind.Rows, members);
         double[,] expected = Expected(ofValues);
         for (int first = 0; first < members; first++)
         {
@@ -48,19 +47,34 @@ public sealed class PairSamplerTests
     [Fact]
     public void A_group_depends_on_its_number_alone()
     {
-        var sampler = new LawSampler(Law, Weights, PairKind.Values, 5);
-        int[] whole = new int[3 * 10], part = new int[3 * 4];
-        sampler.Draw(7, 3, whole);
-        sampler.Draw(9, 3, part);
+        int[] whole = Draw(GroupKind.Values, 3, 5, 7, 10), part = Draw(GroupKind.Values, 3, 5, 9, 4);
         for (int m = 0; m < 3; m++)
             Assert.Equal(whole.AsSpan((m * 10) + 2, 4), part.AsSpan(m * 4, 4));
     }
 
-    private static int[] Draw(PairKind kind, int members)
+    [Fact]
+    public void A_law_that_is_none_is_refused()
     {
-        var ends = new int[members * Groups];
-        new LawSampler(Law, Weights, kind, 11).Draw(0, members, ends);
-        return ends;
+        Assert.Contains("2 weights for 3 rows", Refusal([0.5, 0.5], [.. Law.Values]), StringComparison.Ordinal);
+        Assert.Contains("weights of the rows", Refusal([0, 0, 0], [.. Law.Values]), StringComparison.Ordinal);
+        Assert.Contains("weights of the rows", Refusal([0.5, -0.1, 0.6], [.. Law.Values]), StringComparison.Ordinal);
+        Assert.Contains("weights of the rows", Refusal([0.5, double.NaN, 0.6], [.. Law.Values]), StringComparison.Ordinal);
+        Assert.Contains("row 1", Refusal(Weights, [0.25, 0.75, 0, 0, 0.9, 0.1]), StringComparison.Ordinal);
+        Assert.Contains("row 2", Refusal(Weights, [0.25, 0.75, 0.5, 0.5, 1.1, -0.1]), StringComparison.Ordinal);
+        Assert.Contains("row 0", Refusal(Weights, [double.MaxValue, double.MaxValue, 0.5, 0.5, 0.9, 0.1]), StringComparison.Ordinal);
+
+        static string Refusal(double[] weights, double[] values) =>
+            Assert.ThrowsAny<ArgumentException>(() => new JointLaw(weights, new CompressedRows(N, Atoms, Law.RowStarts, Law.ColumnIndices, values))).Message;
+    }
+
+    private static int[] Draw(GroupKind kind, int members, ulong seed = 11, long first = 0, int groups = Groups)
+    {
+        using ComputeDevice device = CpuDevice.Open();
+        using GroupSampler<float> sampler = device.Arithmetic<float>().CreateSampler(new JointLaw(Weights, Law), kind, groups, members, seed);
+        sampler.Draw(first);
+        var numbers = new int[members * groups];
+        sampler.Read(numbers);
+        return numbers;
     }
 
     // Of two values for the same row, or of two rows with the same value.

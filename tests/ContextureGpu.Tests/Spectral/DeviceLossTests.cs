@@ -173,6 +173,22 @@ public sealed class DeviceLossTests
         }
     }
 
+    [Fact]
+    public void A_source_is_opened_on_the_next_device_and_needs_none_from_then_on()
+    {
+        int[] rows = [.. Enumerable.Range(0, 500).Select(e => e % Rows)], expected = new int[500], found = new int[500];
+        using (ContextureEngine undisturbed = Engine(Cpu()))
+            undisturbed.OpenSource(Points(), Context.Parse("knn(k=5) * knn(k=4)"), Token).DrawAtoms(rows, 3, 0, expected);
+        ContextSource source;
+        using (ContextureEngine engine = Engine(new LostDevice(Cpu(), 0), Cpu()))
+        {
+            source = engine.OpenSource(Points(), Context.Parse("knn(k=5) * knn(k=4)"), Token);
+            Assert.Equal("cpu", engine.Device.Selector);
+        }
+        source.DrawAtoms(rows, 3, 0, found);
+        Assert.Equal(expected, found);
+    }
+
     private static ContextureEngine Engine(ComputeDevice first, params ComputeDevice[] next) =>
         new(new DeviceSuccession(first, "chosen", next.Select(device => new Func<ComputeDevice>(() => device))));
 

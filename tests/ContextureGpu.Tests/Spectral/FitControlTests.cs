@@ -118,6 +118,39 @@ public sealed class FitControlTests
         int Named(string pattern) => int.Parse(Regex.Match(message, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
+    /// <summary>How many probabilities the law of a corrupted row has depends on the data; the prediction counts them for some of the drawn values.</summary>
+    [Theory]
+    [InlineData("scarf(rate=0.6)", 3)]
+    [InlineData("scarf(rate=0.6)", 300)]
+    [InlineData("scarf(rate=0.6, marginal=uniform)", 12)]
+    [InlineData("scarf(rate=0.5, draws=70)", 5)]
+    [InlineData("cutmix(rate=0.4)", 2)]
+    [InlineData("cutmix(rate=0.4)", 40)]
+    public void The_probabilities_that_are_stored_are_foreseen(string expression, int levels)
+    {
+        const int n = 1500, d = 6;
+        var random = new Philox(9, 2);
+        var sample = new ContextSample([.. Enumerable.Range(0, n * d).Select(e => Math.Floor(levels * random.Uniform(e)))], n, d);
+        Context context = Context.Parse(expression);
+        using CpuDevice device = CpuDevice.Open();
+        BoundContext bound = ContextBinding.Bind(context, sample, device, Token);
+        double predicted = FitShape.SharesOf(context, sample)[context.ToString()] * n * bound.Atoms;
+        Assert.InRange(bound.StoredLaw!.NonZeros, 0.75 * predicted, 1.35 * predicted);
+    }
+
+    [Fact]
+    public void A_law_with_too_many_probabilities_is_refused_before_it_is_made()
+    {
+        // Columns of two levels: every row can lead to every value. 20,000 x 20,000 probabilities would be 20 GB.
+        const int n = 20_000, d = 12;
+        var random = new Philox(9, 3);
+        double[] x = [.. Enumerable.Range(0, n * d).Select(e => Math.Floor(2 * random.Uniform(e)))];
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        var options = new SpectralOptions { Dimension = 8, MemoryBudget = 4L << 30, Tolerance = 1e-2 };
+        string message = Assert.Throws<InputException>(() => engine.Fit(x, n, Context.Parse("0.5 knn(k=5) + 0.5 scarf(rate=0.5)"), options, Token)).Message;
+        Assert.Matches("needs about .* GiB .* What would fit: .* rows", message);
+    }
+
     [Fact]
     public void Predictions_grow_with_every_size_and_saturate()
     {

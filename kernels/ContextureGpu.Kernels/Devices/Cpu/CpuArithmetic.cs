@@ -25,6 +25,13 @@ internal sealed unsafe partial class CpuArithmetic<T>(CpuDevice device, Workers 
         return new CpuSparseMatrix<T>(device, matrix, workers);
     }
 
+    /// <inheritdoc/>
+    public override GroupSampler<T> CreateSampler(JointLaw law, GroupKind kind, int groups, int members, ulong seed)
+    {
+        ObjectDisposedException.ThrowIf(device.IsDisposed, device);
+        return new CpuGroupSampler<T>(this, workers, law, kind, groups, members, seed);
+    }
+
     protected override void UploadCore(ReadOnlySpan<T> rowMajor, DeviceMatrix<T> destination)
     {
         CpuMatrix<T> y = Own(destination);
@@ -65,7 +72,7 @@ internal sealed unsafe partial class CpuArithmetic<T>(CpuDevice device, Workers 
                 body(i);
         });
 
-    private CpuMatrix<T> Own(DeviceMatrix<T> matrix)
+    internal CpuMatrix<T> Own(DeviceMatrix<T> matrix)
     {
         ObjectDisposedException.ThrowIf(device.IsDisposed, device);
         if (matrix is not CpuMatrix<T> own || own.Device != device)

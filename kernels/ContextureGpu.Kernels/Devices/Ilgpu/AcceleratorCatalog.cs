@@ -94,7 +94,17 @@ internal static class AcceleratorCatalog
         ? CpuAccelerator
         : new DeviceDescription(
             backend, index, device is CLDevice opencl ? $"{device.Name} ({opencl.PlatformName})" : device.Name, null, device.MemorySize,
-            SupportsDouble: device is not CLDevice { Capabilities.Float64: false });
+            SupportsDouble: device is not CLDevice { Capabilities.Float64: false })
+        {
+            Driver = DriverOf(device),
+        };
+
+    private static string? DriverOf(Device device) => device switch
+    {
+        CudaDevice cuda => cuda.DriverVersion.ToString(),
+        CLDevice opencl when CLAPI.CurrentAPI.GetDeviceInfo(opencl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION) is { Length: > 0 } version => version.Trim('\0', ' '),
+        _ => null,
+    };
 
     private static string? Objection(Device device, IlgpuDiscoveryOptions options)
     {

@@ -51,7 +51,7 @@ internal sealed class IlgpuDevice : ComputeDevice
         if (accelerator is not CudaAccelerator && accelerator.Device is not CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU })
             return null;
         TensorCoreUse tensorCores = accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80 ? options.TensorCores : TensorCoreUse.None;
-        return new ProductTuner(accelerator.NumMultiprocessors, $"{Description.Selector} {Description.Name}|{Description.MemoryBytes}", options.Speeds, tensorCores);
+        return new ProductTuner(accelerator.NumMultiprocessors, $"{Description.Selector} {Description.Name}|{Description.Driver}|{Description.MemoryBytes}", options.Speeds, tensorCores);
     }
 
     // The operations in one type, after they passed the self-test; a device that fails it is marked and refuses all further work.

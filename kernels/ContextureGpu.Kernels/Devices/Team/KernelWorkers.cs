@@ -89,7 +89,10 @@ internal sealed class LeadingWorker<T>(Arithmetic<T> on, KernelOperands<T> opera
     }
 }
 
-/// <summary>Does its tiles with copies of its own: the points and the block once, rows as it takes them.</summary>
+/// <summary>
+/// Does its tiles with copies of its own: the points and the block once, rows as it takes them. Copies are not overlapped with products: a row of d inputs and p columns is 4 (d + p) bytes
+/// on its way and 2 m (d + p) operations once it is there, so that at 20,000 points copies take a few hundredths of the time even on the fastest of devices, and less with more points.
+/// </summary>
 internal sealed class PartnerWorker<T>(Arithmetic<T> on, HostOperands<T> host, Action<Arithmetic<T>, KernelOperands<T>> apply) : ITeamWorker
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
