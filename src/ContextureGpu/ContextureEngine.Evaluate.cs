@@ -92,7 +92,7 @@ public sealed partial class ContextureEngine
         if (large >= 0)
             throw new InputException($"row {large / d}, column {large % d} (counted from 0) of the features is {values[large]:g3}; a probe takes values of at most {EvaluationTarget.LargestMagnitude:g3} in magnitude");
         ProbeData data = ProbeData.Of(Taken, d, target, options.Split.Rows(features.Rows, options.Seed));
-        return new FeatureProbe(Probe.BestLinear(data, _host, cancellationToken), NeighborProbe.Fit(data, _devices.Current, cancellationToken), data.Baseline());
+        return new FeatureProbe(Probe.BestLinear(data, _host, cancellationToken), OnDevice(device => NeighborProbe.Fit(data, device, cancellationToken), []), data.Baseline());
 
         double[] Taken(int[] rows)
         {
@@ -120,28 +120,42 @@ public sealed partial class ContextureEngine
             throw new InputException($"the features have {features.Rows} rows and the model {model.Rows}; both must describe the same rows");
         if (model.Sample.Rows != model.Rows)
             throw new InputException("the model was fitted by landmarks and knows the law of the context on these only; fit it with another solver");
-        List<BoundContext> bindings = [.. model.Parts.Select(p => ContextBinding.Bind(p.Context, model.Sample, _devices.Current, cancellationToken))];
-        double[] weights = WeightsOf(bindings, model.Rows);
-        JudgedSpectrum spectrum = JudgedSpectrum.Of(model, weights, _host);
-        double[] basis = Orthonormal(WhitenedFeatures.From(features, "the features", 1e-6, _host), weights, out int rank);
-        using DualKernel kernel = KernelOf(bindings, spectrum);
-        double trace = 0;
-        const int Width = 64;
-        for (int start = 0; start < rank; start += Width)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int b = Math.Min(Width, rank - start);
-            var block = new double[model.Rows * b];
-            for (int i = 0; i < model.Rows; i++)
-                basis.AsSpan((i * rank) + start, b).CopyTo(block.AsSpan(i * b));
-            trace += kernel.AdjointNorms(block, b).Sum(norm => norm * norm);
-        }
+        WhitenedFeatures whitened = WhitenedFeatures.From(features, "the features", 1e-6, _host);
+        (List<BoundContext> bindings, JudgedSpectrum spectrum, double[] basis, int rank, double trace) = OnDevice(
+            device =>
+            {
+                List<BoundContext> bound = [.. model.Parts.Select(p => ContextBinding.Bind(p.Context, model.Sample, device, cancellationToken))];
+                double[] weights = WeightsOf(bound, model.Rows);
+                JudgedSpectrum judged = JudgedSpectrum.Of(model, weights, _host);
+                double[] functions = Orthonormal(whitened, weights, out int count);
+                using DualKernel kernel = KernelOf(bound, judged);
+                return (bound, judged, functions, count, Trace(kernel, functions, count, cancellationToken));
+            },
+            []);
         int known = spectrum.SingularValues.Count(s => s > 0);
         double[] squares = [.. spectrum.SingularValues.Take(known).Select(s => s * s)];
         bool isComplete = known < spectrum.SingularValues.Length || known >= model.Rows - 1 || bindings.Count > 1 || known >= bindings[0].Atoms - 1;
         double[] cosines = spectrum.InnerProducts(basis, rank)[..(known * rank)];
         WorstCase? worst = WorstCase.OfBasis(squares, cosines, rank, isComplete ? 0 : squares[^1], model.Rows - 1, epsilon, _host);
         return new EncoderReport(rank, trace, squares.Take(rank).Sum(), worst);
+    }
+
+    // The sum of ||T* f||^2 over orthonormal functions, row-major (rows, count).
+    private static double Trace(DualKernel kernel, double[] functions, int count, CancellationToken cancellationToken)
+    {
+        const int Width = 64;
+        int rows = functions.Length / Math.Max(1, count);
+        double trace = 0;
+        for (int start = 0; start < count; start += Width)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int b = Math.Min(Width, count - start);
+            var block = new double[rows * b];
+            for (int i = 0; i < rows; i++)
+                functions.AsSpan((i * count) + start, b).CopyTo(block.AsSpan(i * b));
+            trace += kernel.AdjointNorms(block, b).Sum(norm => norm * norm);
+        }
+        return trace;
     }
 
     internal ContextReport Evaluate(
@@ -186,7 +200,7 @@ public sealed partial class ContextureEngine
         if (top.Length == 0)
             top = [0];
         ContextMetric tau = ContextMetric.Of(s, d0, options.Beta);
-        (Association association, List<TargetCompatibility> compatibility) = _devices.Run(
+        (Association association, List<TargetCompatibility> compatibility) = OnDevice(
             device =>
             {
                 using DualKernel kernel = KernelOf(bindings, spectrum);
@@ -267,7 +281,7 @@ public sealed partial class ContextureEngine
             if (data.UnseenClasses() is { Count: > 0 } unseen)
                 warnings.Add($"target {Naming.Quote(targets[t].Name)}: no training row has {Naming.List(unseen)}, so no probe can predict it");
             IProgress<double>? share = progress is null ? null : new Share(f => progress.Report(new FitProgress(FitPhase.Probing, place, targets.Count, f, null)));
-            probes.Add(_devices.Run(device => Probe.Curve(data, _host, device, share, cancellationToken), warnings));
+            probes.Add(OnDevice(device => Probe.Curve(data, _host, device, share, cancellationToken), warnings));
             if (probes[^1].Linear.GradientNorm > Probe.Certified)
                 warnings.Add($"target {Naming.Quote(targets[t].Name)}: the logistic regression stopped at a gradient of {probes[^1].Linear.GradientNorm:g2}");
         }

@@ -50,7 +50,7 @@ public sealed partial class ContextureEngine
         ContextTable.ReadFiles(sample, context);
         Context resolved = ContextBinding.Resolve(context, sample);
         // Draws need no device: a law that is searched for on one is there once something was drawn from it.
-        return _devices.Run(
+        return OnDevice(
             device =>
             {
                 BoundContext bound = ContextBinding.Bind(resolved, sample, device, cancellationToken);

@@ -311,6 +311,19 @@ public sealed partial class ContextureEngine : IDisposable
         void CheckMemory(int i) => FitMemory.Check(parts[i].Part, Shape(i), solvers[i], Unsafe.SizeOf<T>(), options.EffectiveLandmarks, budget, Device);
     }
 
+    // Work on the device; on the next one when it is lost.
+    private TResult OnDevice<TResult>(Func<ComputeDevice, TResult> work, List<string> warnings)
+    {
+        try
+        {
+            return _devices.Run(work, warnings);
+        }
+        catch (DeviceFailureException failure)
+        {
+            throw new DeviceException(failure.Message, failure);
+        }
+    }
+
     private IEnumerable<string> WarningsOf(ComputeDevice device) => _tensorCores is null or TensorCoreUse.None || device.Description.Backend == BackendKind.Cuda
         ? device.Warnings
         : device.Warnings.Append($"tensor cores were asked for; {device.Description.Selector} has none that are used, so products are in float32");

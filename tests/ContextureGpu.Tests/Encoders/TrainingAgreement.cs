@@ -70,13 +70,14 @@ public abstract class TrainingAgreement(EngineSlot slot, string selector) : ICla
 }
 
 /// <summary>
-/// ILGPU's CPU accelerator has a thread of the operating system for each thread of a group: a network as small as one can be, and a few steps, each of which takes seconds.
+/// ILGPU's CPU accelerator has a thread of the operating system for each thread of a group: a network as small as one can be, and a few steps, each of which takes seconds; all of them
+/// where the environment variable <c>CONTEXTURE_LONG_TESTS</c> is 1.
 /// </summary>
 public sealed class TrainingIlgpuCpuAgreement(EngineSlot slot) : TrainingAgreement(slot, "ilgpu-cpu")
 {
     private protected override (int Rows, EncoderOptions Options) Training => (12, new EncoderOptions { Dimension = 1, Outputs = 2, Width = 4, Depth = 1, LearningRate = 5e-3 });
 
-    private protected override int Steps => 3;
+    private protected override int Steps => Environment.GetEnvironmentVariable("CONTEXTURE_LONG_TESTS") == "1" ? base.Steps : 3;
 
     private protected override Activation? Only => Activation.Gelu;
 }

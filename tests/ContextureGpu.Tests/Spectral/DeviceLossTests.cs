@@ -189,6 +189,31 @@ public sealed class DeviceLossTests
         Assert.Equal(expected, found);
     }
 
+    [Fact]
+    public void Encoders_and_probes_are_judged_on_the_next_device()
+    {
+        using ContextureEngine undisturbed = Engine(Cpu());
+        SpectralModel model = Fit(undisturbed, SpectralSolver.Krylov, "knn(k=5)");
+        double[] values = [.. model.Features.ToArray().Select(f => (double)f)];
+        FeatureSpan features = new(values, model.Rows, model.Dimension);
+        EncoderReport expected = undisturbed.EvaluateEncoder(features, model, cancellationToken: Token);
+        var whole = new LostDevice(Cpu());
+        using (ContextureEngine counting = Engine(whole))
+            counting.EvaluateEncoder(features, model, cancellationToken: Token);
+        Assert.True(whole.Operations > 4);
+        for (int operations = 0; operations < whole.Operations; operations += 2)
+        {
+            using ContextureEngine engine = Engine(new LostDevice(Cpu(), operations), Cpu());
+            Assert.Equal(expected.RatioTrace, engine.EvaluateEncoder(features, model, cancellationToken: Token).RatioTrace, 1e-6);
+            Assert.Equal("cpu", engine.Device.Selector);
+        }
+        var target = EvaluationTarget.Quantity("y", [.. Enumerable.Range(0, Rows).Select(i => (double)(i % 7))]);
+        using ContextureEngine probing = Engine(new LostDevice(Cpu(), 0), Cpu()), last = Engine(new LostDevice(Cpu(), 0));
+        Assert.Equal(undisturbed.ProbeFeatures(features, target, cancellationToken: Token).Neighbors.Test, probing.ProbeFeatures(features, target, cancellationToken: Token).Neighbors.Test);
+        Assert.Throws<DeviceException>(() => last.ProbeFeatures(new FeatureSpan(values, model.Rows, model.Dimension), target, cancellationToken: Token));
+        Assert.Throws<DeviceException>(() => last.EvaluateEncoder(new FeatureSpan(values, model.Rows, model.Dimension), model, cancellationToken: Token));
+    }
+
     private static ContextureEngine Engine(ComputeDevice first, params ComputeDevice[] next) =>
         new(new DeviceSuccession(first, "chosen", next.Select(device => new Func<ComputeDevice>(() => device))));
 
