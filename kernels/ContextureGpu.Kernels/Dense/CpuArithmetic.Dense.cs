@@ -29,6 +29,12 @@ internal sealed unsafe partial class CpuArithmetic<T>
         TallInnerProducts<T>.Compute(workers, left.Pointer, left.LeadingDimension, a.Columns, right.Pointer, right.LeadingDimension, b.Columns, a.Rows, c);
     }
 
+    protected override void ProjectionCoefficientsCore(DeviceMatrix<T> q, DeviceMatrix<T> x, Span<double> c)
+    {
+        CpuMatrix<T> left = Own(q), right = Own(x);
+        TallInnerProducts<T>.ComputeShort(workers, left.Pointer, left.LeadingDimension, q.Columns, right.Pointer, right.LeadingDimension, x.Columns, q.Rows, c);
+    }
+
     protected override void ColumnMomentsCore(DeviceMatrix<T> x, DeviceMatrix<T>? weights, Span<double> mean, Span<double> variance)
     {
         CpuMatrix<T> from = Own(x);

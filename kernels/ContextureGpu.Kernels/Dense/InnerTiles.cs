@@ -3,9 +3,14 @@ using System.Runtime.Intrinsics;
 
 namespace ContextureGpu.Kernels.Cpu;
 
-/// <summary>The innermost sums of <see cref="TallInnerProducts{TIn}"/>: a strip of a narrow operand, packed in float64, by some columns of a wide one.</summary>
-internal unsafe interface IInnerTile
+/// <summary>The innermost sums of <see cref="TallInnerProducts{TIn}"/>: a packed strip of a narrow operand by some columns of a wide one.</summary>
+/// <typeparam name="T">Type of the terms and of sums over a slab: that of packed operands. Slabs are added in float64.</typeparam>
+internal unsafe interface IInnerTile<T>
+    where T : unmanaged
 {
+    /// <summary>Terms of a sum in T at most.</summary>
+    static abstract int SlabRows { get; }
+
     /// <summary>Rows of a strip of the narrow operand.</summary>
     static abstract int Rows { get; }
 
@@ -16,7 +21,7 @@ internal unsafe interface IInnerTile
     static abstract bool InPlace { get; }
 
     /// <summary><c>c = A^T B</c>, or that added to c.</summary>
-    /// <typeparam name="TIn">float or double; double for a packed panel.</typeparam>
+    /// <typeparam name="TIn">float or double; T for a packed panel.</typeparam>
     /// <param name="depth">Terms of each sum, added in their order.</param>
     /// <param name="a">The strip, depth-major.</param>
     /// <param name="b">Row 0 of the wide operand.</param>
@@ -26,15 +31,17 @@ internal unsafe interface IInnerTile
     /// <param name="leadingC">From one row of C to the next.</param>
     /// <param name="rows">Rows of the tile, at most <see cref="Rows"/>.</param>
     /// <param name="columns">Columns of the tile, <see cref="Columns"/> where the operand lies in place.</param>
-    static abstract void Multiply<TIn>(int depth, double* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
+    static abstract void Multiply<TIn>(int depth, T* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
         where TIn : unmanaged;
 }
 
 /// <summary>A register tile on packed panels: for many rows, which share one packed copy.</summary>
 /// <typeparam name="TTile">The register tile.</typeparam>
-internal readonly unsafe struct PackedInnerTile<TTile> : IInnerTile
+internal readonly unsafe struct PackedInnerTile<TTile> : IInnerTile<double>
     where TTile : struct, IRegisterTile<double>
 {
+    public static int SlabRows => WideningTile256.SlabRows;
+
     public static int Rows => TTile.Rows;
 
     public static int Columns => TTile.Columns;
@@ -47,9 +54,11 @@ internal readonly unsafe struct PackedInnerTile<TTile> : IInnerTile
 }
 
 /// <summary>8 rows by 2 vectors of 512 bits in place: for few rows, a packed copy of the wide operand costs more than the products.</summary>
-internal readonly unsafe struct WideningTile512 : IInnerTile
+internal readonly unsafe struct WideningTile512 : IInnerTile<double>
 {
     private const int Height = 8;
+
+    public static int SlabRows => WideningTile256.SlabRows;
 
     public static int Rows => Height;
 
@@ -116,9 +125,12 @@ internal readonly unsafe struct WideningTile512 : IInnerTile
 }
 
 /// <summary>4 rows by 3 vectors of 256 bits in place: 12 sums, 3 vectors and 1 element fill 16 registers.</summary>
-internal readonly unsafe struct WideningTile256 : IInnerTile
+internal readonly unsafe struct WideningTile256 : IInnerTile<double>
 {
     private const int Height = 4, Vectors = 3;
+
+    // A slab of the wide operand's panel stays in the first-level cache beside a strip of the narrow one.
+    public static int SlabRows => 256;
 
     public static int Rows => Height;
 
@@ -185,4 +197,142 @@ internal readonly unsafe struct WideningTile256 : IInnerTile
         where TIn : unmanaged => sizeof(TIn) == sizeof(double)
         ? Vector256.Load((double*)source)
         : Vector256.WidenLower(Vector128.Load((float*)source).ToVector256Unsafe());
+}
+
+/// <summary>
+/// 4 rows by 3 vectors of 256 bits of float32 in place. A sum of 64 products of float32 is off by a few units of their rounding, which has either sign from one slab to the next: less than
+/// what the factors lost when they were rounded to float32.
+/// </summary>
+internal readonly unsafe struct ShortSumTile256 : IInnerTile<float>
+{
+    private const int Height = 4, Vectors = 3;
+
+    public static int SlabRows => 64;
+
+    public static int Rows => Height;
+
+    public static int Columns => Vectors * Vector256<float>.Count;
+
+    public static bool InPlace => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void Multiply<TIn>(int depth, float* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
+        where TIn : unmanaged
+    {
+        float* sums = stackalloc float[Height * Columns];
+        Sum(depth, a, (float*)b, leadingB, sums);
+        for (int r = 0; r < rows; r++, c += leadingC, sums += Columns)
+        {
+            for (int j = 0; j < Columns; j += Vector256<double>.Count)
+            {
+                Vector256<double> sum = Vector256.WidenLower(Vector128.Load(sums + j).ToVector256Unsafe());
+                (add ? sum + Vector256.Load(c + j) : sum).Store(c + j);
+            }
+        }
+    }
+
+    // A method of its own: see Panel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Sum(int depth, float* a, float* b, nint leadingB, float* sums)
+    {
+        Vector256<float> s00 = default, s01 = default, s02 = default, s10 = default, s11 = default, s12 = default;
+        Vector256<float> s20 = default, s21 = default, s22 = default, s30 = default, s31 = default, s32 = default;
+        for (; depth > 0; depth--)
+        {
+            Vector256<float> b0 = Vector256.Load(b), b1 = Vector256.Load(b + Vector256<float>.Count), b2 = Vector256.Load(b + (2 * Vector256<float>.Count));
+            Vector256<float> x = Vector256.Create(a[0]);
+            s00 = Vector256.FusedMultiplyAdd(x, b0, s00);
+            s01 = Vector256.FusedMultiplyAdd(x, b1, s01);
+            s02 = Vector256.FusedMultiplyAdd(x, b2, s02);
+            x = Vector256.Create(a[1]);
+            s10 = Vector256.FusedMultiplyAdd(x, b0, s10);
+            s11 = Vector256.FusedMultiplyAdd(x, b1, s11);
+            s12 = Vector256.FusedMultiplyAdd(x, b2, s12);
+            x = Vector256.Create(a[2]);
+            s20 = Vector256.FusedMultiplyAdd(x, b0, s20);
+            s21 = Vector256.FusedMultiplyAdd(x, b1, s21);
+            s22 = Vector256.FusedMultiplyAdd(x, b2, s22);
+            x = Vector256.Create(a[3]);
+            s30 = Vector256.FusedMultiplyAdd(x, b0, s30);
+            s31 = Vector256.FusedMultiplyAdd(x, b1, s31);
+            s32 = Vector256.FusedMultiplyAdd(x, b2, s32);
+            a += Height;
+            b += leadingB;
+        }
+        var to = (Vector256<float>*)sums;
+        (to[0], to[1], to[2], to[3], to[4], to[5]) = (s00, s01, s02, s10, s11, s12);
+        (to[6], to[7], to[8], to[9], to[10], to[11]) = (s20, s21, s22, s30, s31, s32);
+    }
+}
+
+/// <summary>8 rows by 2 vectors of 512 bits of float32 in place; as <see cref="ShortSumTile256"/>.</summary>
+internal readonly unsafe struct ShortSumTile512 : IInnerTile<float>
+{
+    private const int Height = 8;
+
+    public static int SlabRows => ShortSumTile256.SlabRows;
+
+    public static int Rows => Height;
+
+    public static int Columns => 2 * Vector512<float>.Count;
+
+    public static bool InPlace => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void Multiply<TIn>(int depth, float* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
+        where TIn : unmanaged
+    {
+        float* sums = stackalloc float[Height * Columns];
+        Sum(depth, a, (float*)b, leadingB, sums);
+        for (int r = 0; r < rows; r++, c += leadingC, sums += Columns)
+        {
+            for (int j = 0; j < Columns; j += Vector512<double>.Count)
+            {
+                Vector512<double> sum = Vector512.WidenLower(Vector256.Load(sums + j).ToVector512Unsafe());
+                (add ? sum + Vector512.Load(c + j) : sum).Store(c + j);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Sum(int depth, float* a, float* b, nint leadingB, float* sums)
+    {
+        Vector512<float> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        Vector512<float> s40 = default, s41 = default, s50 = default, s51 = default, s60 = default, s61 = default, s70 = default, s71 = default;
+        for (; depth > 0; depth--)
+        {
+            Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Vector512<float>.Count);
+            Vector512<float> x = Vector512.Create(a[0]);
+            s00 = Vector512.FusedMultiplyAdd(x, b0, s00);
+            s01 = Vector512.FusedMultiplyAdd(x, b1, s01);
+            x = Vector512.Create(a[1]);
+            s10 = Vector512.FusedMultiplyAdd(x, b0, s10);
+            s11 = Vector512.FusedMultiplyAdd(x, b1, s11);
+            x = Vector512.Create(a[2]);
+            s20 = Vector512.FusedMultiplyAdd(x, b0, s20);
+            s21 = Vector512.FusedMultiplyAdd(x, b1, s21);
+            x = Vector512.Create(a[3]);
+            s30 = Vector512.FusedMultiplyAdd(x, b0, s30);
+            s31 = Vector512.FusedMultiplyAdd(x, b1, s31);
+            x = Vector512.Create(a[4]);
+            s40 = Vector512.FusedMultiplyAdd(x, b0, s40);
+            s41 = Vector512.FusedMultiplyAdd(x, b1, s41);
+            x = Vector512.Create(a[5]);
+            s50 = Vector512.FusedMultiplyAdd(x, b0, s50);
+            s51 = Vector512.FusedMultiplyAdd(x, b1, s51);
+            x = Vector512.Create(a[6]);
+            s60 = Vector512.FusedMultiplyAdd(x, b0, s60);
+            s61 = Vector512.FusedMultiplyAdd(x, b1, s61);
+            x = Vector512.Create(a[7]);
+            s70 = Vector512.FusedMultiplyAdd(x, b0, s70);
+            s71 = Vector512.FusedMultiplyAdd(x, b1, s71);
+            a += Height;
+            b += leadingB;
+        }
+        var to = (Vector512<float>*)sums;
+        (to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7]) = (s00, s01, s10, s11, s20, s21, s30, s31);
+        (to[8], to[9], to[10], to[11], to[12], to[13], to[14], to[15]) = (s40, s41, s50, s51, s60, s61, s70, s71);
+    }
 }

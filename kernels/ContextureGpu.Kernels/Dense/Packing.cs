@@ -11,6 +11,8 @@ namespace ContextureGpu.Kernels.Cpu;
 internal static unsafe class Packing<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private const int Lanes = 4;
+
     /// <summary>op(A)[top .. top + rows, from .. from + depth] in strips of <paramref name="height"/> rows, each strip depth-major; missing rows are zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows<TIn>(Operand<TIn> a, int top, int rows, int height, int from, int depth, T* to)
@@ -21,10 +23,14 @@ internal static unsafe class Packing<T>
             int count = Math.Min(height, rows - row);
             TIn* source = a.Start + ((top + row) * a.RowStride) + (from * a.ColumnStride);
             nint rowStride = a.RowStride;
-            if (rowStride == 1 && count == height)
+            if (rowStride == 1 && count >= Lanes)
             {
                 for (int l = 0; l < depth; l++, source += a.ColumnStride, to += height)
-                    Copy(source, to, height);
+                {
+                    Copy(source, to, count);
+                    for (int r = count; r < height; r++)
+                        to[r] = T.Zero;
+                }
                 continue;
             }
             for (int l = 0; l < depth; l++, source += a.ColumnStride, to += height)
@@ -92,7 +98,6 @@ internal static unsafe class Packing<T>
     private static void Copy<TIn>(TIn* source, T* to, int count)
         where TIn : unmanaged
     {
-        const int Lanes = 4;
         for (int r = 0; r < count; r += Lanes)
         {
             int at = Math.Min(r, count - Lanes);

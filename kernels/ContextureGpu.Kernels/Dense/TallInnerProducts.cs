@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -5,32 +6,45 @@ using System.Runtime.Intrinsics;
 
 namespace ContextureGpu.Kernels.Cpu;
 
-/// <summary><c>C = A^T B</c> in float64 for matrices with many rows and few columns.</summary>
+/// <summary><c>C = A^T B</c> for matrices with many rows and few columns.</summary>
 internal static unsafe class TallInnerProducts<TIn>
     where TIn : unmanaged
 {
-    /// <summary>Computes C, row-major (p, q), from A (n, p) and B (n, q), all at least 1. If A and B are the same matrix, half is computed and mirrored.</summary>
+    /// <summary>
+    /// As <see cref="Compute"/>, but on float32 with 256-bit vectors at least in short sums of float32 that are added in float64: twice the lanes, and nothing to convert before.
+    /// </summary>
+    public static void ComputeShort(Workers workers, TIn* a, nint leadingA, int p, TIn* b, nint leadingB, int q, int n, Span<double> c)
+    {
+        if (sizeof(TIn) != sizeof(float) || !Vector256.IsHardwareAccelerated)
+            Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+        else if (Vector512.IsHardwareAccelerated)
+            TallInnerProducts<float, float, ShortSumTile512>.Compute(workers, (float*)a, leadingA, p, (float*)b, leadingB, q, n, c);
+        else
+            TallInnerProducts<float, float, ShortSumTile256>.Compute(workers, (float*)a, leadingA, p, (float*)b, leadingB, q, n, c);
+    }
+
+    /// <summary>Computes C in float64, row-major (p, q), from A (n, p) and B (n, q), all at least 1. If A and B are the same matrix, half is computed and mirrored.</summary>
     public static void Compute(Workers workers, TIn* a, nint leadingA, int p, TIn* b, nint leadingB, int q, int n, Span<double> c)
     {
         int narrow = Math.Min(p, q);
         if (!Vector512.IsHardwareAccelerated)
         {
             if (narrow <= WideningTile256.MostRows)
-                TallInnerProducts<TIn, WideningTile256>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+                TallInnerProducts<TIn, double, WideningTile256>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
             else
-                TallInnerProducts<TIn, PackedInnerTile<PortableTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+                TallInnerProducts<TIn, double, PackedInnerTile<PortableTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
         }
         else if (Math.Max(p, q) <= Vector512<double>.Count)
         {
-            TallInnerProducts<TIn, PackedInnerTile<NarrowTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+            TallInnerProducts<TIn, double, PackedInnerTile<NarrowTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
         }
         else if (narrow <= WideningTile512.MostRows)
         {
-            TallInnerProducts<TIn, WideningTile512>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+            TallInnerProducts<TIn, double, WideningTile512>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
         }
         else
         {
-            TallInnerProducts<TIn, PackedInnerTile<WideTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+            TallInnerProducts<TIn, double, PackedInnerTile<WideTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
         }
     }
 }
@@ -39,13 +53,11 @@ internal static unsafe class TallInnerProducts<TIn>
 /// The rows are cut into chunks, each chunk is summed by itself, slab by slab, and the chunks are added in their order. The chunks follow from the shape, so the result does not
 /// depend on the number of threads.
 /// </summary>
-internal static unsafe class TallInnerProducts<TIn, TTile>
+internal static unsafe class TallInnerProducts<TIn, T, TTile>
     where TIn : unmanaged
-    where TTile : struct, IInnerTile
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where TTile : struct, IInnerTile<T>
 {
-    // A slab of the wide operand's panel stays in the first-level cache beside a strip of the narrow one.
-    private const int SlabRows = 256;
-
     private const int ChunkRows = 512, MostChunks = 64;
 
     // Elements that the chunks' sums may take together.
@@ -108,22 +120,23 @@ internal static unsafe class TallInnerProducts<TIn, TTile>
         /// <summary>Computes the panels <paramref name="group"/>, <paramref name="group"/> + <paramref name="groups"/>, ... of the chunk's sums.</summary>
         public void Add(int group, int groups)
         {
-            int height = TTile.Rows, strips = (v + height - 1) / height, panelWidth = TTile.Columns, slab = Math.Min(SlabRows, rows);
-            double* panel = Panel<double>.Allocate((long)slab * panelWidth), packed = Panel<double>.Allocate((long)slab * strips * height);
-            for (int from = 0; from < rows; from += SlabRows)
+            int height = TTile.Rows, strips = (v + height - 1) / height, panelWidth = TTile.Columns, slab = Math.Min(TTile.SlabRows, rows);
+            T* panel = Panel<T>.Allocate((long)slab * panelWidth), packed = Panel<T>.Allocate((long)slab * strips * height);
+            for (int from = 0; from < rows; from += TTile.SlabRows)
             {
-                int depth = Math.Min(SlabRows, rows - from);
-                Packing<double>.Rows(narrow, 0, v, height, from, depth, packed);
+                int depth = Math.Min(TTile.SlabRows, rows - from);
+                Packing<T>.Rows(narrow, 0, v, height, from, depth, packed);
                 for (int left = group * panelWidth; left < w; left += groups * panelWidth)
                 {
                     int columns = Math.Min(panelWidth, w - left);
                     bool inPlace = TTile.InPlace && columns == panelWidth;
                     if (!inPlace)
-                        Packing<double>.Columns(wide, from, depth, left, w, panelWidth, panel);
+                        Packing<T>.Columns(wide, from, depth, left, w, panelWidth, panel);
                     for (int s = symmetric ? left / height : 0; s < strips; s++)
                     {
                         int row = s * height;
-                        double* strip = packed + ((nint)row * depth), to = sums + ((nint)row * w) + left;
+                        T* strip = packed + ((nint)row * depth);
+                        double* to = sums + ((nint)row * w) + left;
                         int count = Math.Min(height, v - row);
                         if (inPlace)
                             TTile.Multiply(depth, strip, wide.Start + (from * wide.RowStride) + left, wide.RowStride, from > 0, to, w, count, columns);
@@ -140,7 +153,7 @@ internal static unsafe class TallInnerProducts<TIn, TTile>
 
         // The last columns of an operand in place, from a packed panel.
         [SkipLocalsInit]
-        private void Edge(int depth, double* strip, double* panel, bool add, double* to, int count, int columns)
+        private void Edge(int depth, T* strip, T* panel, bool add, double* to, int count, int columns)
         {
             double* tile = stackalloc double[TTile.Rows * TTile.Columns];
             TTile.Multiply(depth, strip, panel, TTile.Columns, false, tile, TTile.Columns, count, TTile.Columns);

@@ -133,6 +133,25 @@ public abstract partial class Arithmetic<T>
             InnerProductsCore(a, b, c);
     }
 
+    /// <summary>
+    /// <c>C = Q^T X</c> on the host, to be taken off X along Q: as <see cref="InnerProducts"/>, but on float32 a device may add up to 64 terms in float32 before it goes on in float64. What
+    /// that leaves along Q is of the size of what rounding X to float32 leaves there.
+    /// </summary>
+    /// <param name="q">(n, k).</param>
+    /// <param name="x">(n, b).</param>
+    /// <param name="c">Receives row-major (k, b).</param>
+    public void ProjectionCoefficients(DeviceMatrix<T> q, DeviceMatrix<T> x, Span<double> c)
+    {
+        ArgumentNullException.ThrowIfNull(q);
+        ArgumentNullException.ThrowIfNull(x);
+        if (q.Rows != x.Rows || c.Length != (long)q.Columns * x.Columns)
+            throw new ArgumentException($"Q is ({q.Rows}, {q.Columns}) and X is ({x.Rows}, {x.Columns}): rows must agree and C must hold {(long)q.Columns * x.Columns} values; it holds {c.Length}");
+        if (q.IsEmpty || x.IsEmpty)
+            c.Clear();
+        else
+            ProjectionCoefficientsCore(q, x, c);
+    }
+
     /// <summary><c>y_ij = s_i x_ij</c>. Y may be X.</summary>
     /// <param name="scale">(n, 1).</param>
     /// <param name="x">(n, b).</param>
@@ -314,6 +333,9 @@ public abstract partial class Arithmetic<T>
 
     /// <summary>Implements <see cref="InnerProducts"/>.</summary>
     protected abstract void InnerProductsCore(DeviceMatrix<T> a, DeviceMatrix<T> b, Span<double> c);
+
+    /// <summary>Implements <see cref="ProjectionCoefficients"/>; as <see cref="InnerProducts"/> where nothing is quicker.</summary>
+    protected virtual void ProjectionCoefficientsCore(DeviceMatrix<T> q, DeviceMatrix<T> x, Span<double> c) => InnerProductsCore(q, x, c);
 
     /// <summary>Implements <see cref="ScaleRows"/>.</summary>
     protected abstract void ScaleRowsCore(DeviceMatrix<T> scale, DeviceMatrix<T> x, DeviceMatrix<T> y);

@@ -37,6 +37,9 @@ internal abstract class ForwardingArithmetic<T>(Arithmetic<T> inner) : Arithmeti
     protected override void InnerProductsCore(DeviceMatrix<T> a, DeviceMatrix<T> b, Span<double> c) => inner.InnerProducts(a, b, c);
 
     /// <inheritdoc/>
+    protected override void ProjectionCoefficientsCore(DeviceMatrix<T> q, DeviceMatrix<T> x, Span<double> c) => inner.ProjectionCoefficients(q, x, c);
+
+    /// <inheritdoc/>
     protected override void ScaleRowsCore(DeviceMatrix<T> scale, DeviceMatrix<T> x, DeviceMatrix<T> y) => inner.ScaleRows(scale, x, y);
 
     /// <inheritdoc/>

@@ -35,9 +35,12 @@ internal sealed class KrylovIteration<T> : IDisposable
     private readonly double _tolerance, _epsilon;
     private readonly DeviceMatrix<T> _q, _other;
     private readonly double[] _h;
-    private readonly DeviceMatrix<T> _normalised;
     private readonly KrylovCheckpoint<T>? _checkpoint;
     private OrthogonalityLedger _orthogonality;
+
+    // The newest block of the basis once more, and the block to come: rows of blocks that lie together are read many times faster than rows of the basis.
+    private DeviceMatrix<T> _newest, _pending;
+    private bool _holdsNewest;
     private double[]? _pendingFactor, _pendingLoss;
     private int _size, _blockStart, _coupledStart, _pendingWidth, _compressions;
     private bool _afterRestart;
@@ -55,9 +58,10 @@ internal sealed class KrylovIteration<T> : IDisposable
         _tolerance = 0.5 * options.Tolerance;
         _start = new Philox(options.Seed, StartStream);
         _replacements = new Philox(options.Seed, ReplacementStream);
-        _q = b.Arithmetic.Allocate(_space, _capacity + _width);
+        _q = b.Arithmetic.Allocate(_space, KrylovSolver.Pitch(_capacity));
         _other = b.Arithmetic.Allocate(b.Columns, _width);
-        _normalised = b.Arithmetic.Allocate(_space, _width);
+        _newest = b.Arithmetic.Allocate(_space, _width);
+        _pending = b.Arithmetic.Allocate(_space, _width);
         _h = new double[_capacity * _capacity];
         _orthogonality = new OrthogonalityLedger(_capacity, _space, _epsilon);
     }
@@ -136,8 +140,19 @@ internal sealed class KrylovIteration<T> : IDisposable
 
     // ---- the basis ----
 
-    // The block to come, in the columns behind the basis.
-    private DeviceMatrix<T> Pending => _q.ColumnRange(_size, _pendingWidth);
+    // The block to come.
+    private DeviceMatrix<T> Pending => _pending.ColumnRange(0, _pendingWidth);
+
+    // The newest block.
+    private DeviceMatrix<T> Newest()
+    {
+        int width = _size - _blockStart;
+        DeviceMatrix<T> newest = _newest.ColumnRange(0, width);
+        if (!_holdsNewest)
+            Arithmetic.Copy(_q.ColumnRange(_blockStart, width), newest);
+        _holdsNewest = true;
+        return newest;
+    }
 
     // Applies A to the newest block and projects: fills H, leaves the remainder in Pending and returns its Gram matrix (the coupling of the newest block to it).
     // One pass against the basis is enough while the basis is orthogonal; the ledger says when a second one is due.
@@ -146,10 +161,10 @@ internal sealed class KrylovIteration<T> : IDisposable
         _cancellation.ThrowIfCancellationRequested();
         int width = _pendingWidth = _size - _blockStart;
         DeviceMatrix<T> basis = _q.ColumnRange(0, _size), pending = Pending;
-        _b.ApplySquare(_q.ColumnRange(_blockStart, width), pending, _other.ColumnRange(0, width));
+        _b.ApplySquare(Newest(), pending, _other.ColumnRange(0, width));
         Applications += 2L * width;
         double[] coefficients = new double[_size * width], gram = new double[width * width];
-        Arithmetic.InnerProducts(basis, pending, coefficients);
+        Arithmetic.ProjectionCoefficients(basis, pending, coefficients);
         Remove(coefficients, pending);
         Gram(pending, gram);
         _pendingFactor = BlockOrthonormalization.InverseCholesky(gram, width);
@@ -157,7 +172,7 @@ internal sealed class KrylovIteration<T> : IDisposable
         if (_pendingLoss is null || !_orthogonality.Tolerates(_pendingLoss))
         {
             var along = new double[_size * width];
-            Arithmetic.InnerProducts(basis, pending, along);
+            Arithmetic.ProjectionCoefficients(basis, pending, along);
             Remove(along, pending);
             TensorPrimitives.Add(coefficients, along, coefficients);
             Gram(pending, gram);
@@ -203,18 +218,27 @@ internal sealed class KrylovIteration<T> : IDisposable
             var gram = new double[width * width];
             for (int pass = 0; pass < 2 && factor is not null; pass++)
             {
-                DeviceMatrix<T> normalised = _normalised.ColumnRange(0, width);
-                Arithmetic.MultiplySmall(Pending, factor, T.Zero, normalised);
-                Arithmetic.Copy(normalised, Pending);
+                // From one block into the other, which takes its name.
+                Arithmetic.MultiplySmall(Pending, factor, T.Zero, _newest.ColumnRange(0, width));
+                (_newest, _pending) = (_pending, _newest);
                 Gram(Pending, gram);
                 if (BlockOrthonormalization.IsOrthonormal<T>(gram, width))
                 {
-                    Accept(width, _pendingLoss);
+                    Arithmetic.Copy(Pending, _q.ColumnRange(_size, width));
+                    (_newest, _pending) = (_pending, _newest);
+                    Accept(width, _pendingLoss, holdsNewest: true);
                     return;
                 }
                 factor = BlockOrthonormalization.InverseCholesky(gram, width);
             }
         }
+        AppendPending(width);
+    }
+
+    // By measured passes.
+    private void AppendPending(int width)
+    {
+        Arithmetic.Copy(_pending.ColumnRange(0, width), _q.ColumnRange(_size, width));
         Append(width);
     }
 
@@ -239,7 +263,7 @@ internal sealed class KrylovIteration<T> : IDisposable
             if (_size == 0)
                 break;
             var along = new double[_size * width];
-            Arithmetic.InnerProducts(_q.ColumnRange(0, _size), block, along);
+            Arithmetic.ProjectionCoefficients(_q.ColumnRange(0, _size), block, along);
             double worst = TensorPrimitives.MaxMagnitude(along);
             if (double.Abs(worst) <= negligible)
                 break;
@@ -249,12 +273,13 @@ internal sealed class KrylovIteration<T> : IDisposable
             if (double.Abs(worst) <= harmless)
                 break;                              // removing so little changes the lengths by less than their rounding
         }
-        Accept(width, null);
+        Accept(width, null, holdsNewest: false);
     }
 
-    private void Accept(int width, double[]? loss)
+    private void Accept(int width, double[]? loss, bool holdsNewest)
     {
         _orthogonality.Append(_size, width, loss);
+        _holdsNewest = holdsNewest;
         (_coupledStart, _blockStart) = (_afterRestart ? 0 : _blockStart, _size);
         _afterRestart = false;
         _size += width;
@@ -321,21 +346,15 @@ internal sealed class KrylovIteration<T> : IDisposable
     // basis is held.
     private void Compress(double[] values, double[] vectors, int keep, bool keepPending)
     {
-        int k = _size, asideWidth = keepPending ? _pendingWidth : 0;
+        int k = _size;
         double[] leading = Leading(vectors, keep);
         using DeviceMatrix<T> rotation = Arithmetic.UploadMatrix<T>(leading, k, keep);
-        using DeviceMatrix<T> scratch = MemoryTile.Allocate(Math.Min(_space, CompressedRows), rows => Arithmetic.Allocate(rows, keep + asideWidth), out int tile);
+        using DeviceMatrix<T> scratch = MemoryTile.Allocate(Math.Min(_space, CompressedRows), rows => Arithmetic.Allocate(rows, keep), out int tile);
         for (int row = 0; row < _space; row += tile)
         {
             int rows = Math.Min(tile, _space - row);
-            DeviceMatrix<T> q = _q.RowRange(row, rows), target = scratch.RowRange(0, rows).ColumnRange(0, keep);
+            DeviceMatrix<T> q = _q.RowRange(row, rows), target = scratch.RowRange(0, rows);
             Arithmetic.Multiply(T.One, q.ColumnRange(0, k), Orientation.Normal, rotation, Orientation.Normal, T.Zero, target);
-            if (keepPending)
-            {
-                DeviceMatrix<T> pending = scratch.RowRange(0, rows).ColumnRange(keep, asideWidth);
-                Arithmetic.Copy(q.ColumnRange(k, asideWidth), pending);
-                Arithmetic.Copy(pending, q.ColumnRange(keep, asideWidth));
-            }
             Arithmetic.Copy(target, q.ColumnRange(0, keep));
         }
         Array.Clear(_h);
@@ -345,7 +364,7 @@ internal sealed class KrylovIteration<T> : IDisposable
         _compressions++;
         _orthogonality.Combine(k, leading, keep, _host);
         if (keepPending)
-            Append(Math.Min(_pendingWidth, _space - _size));
+            AppendPending(Math.Min(_pendingWidth, _space - _size));
     }
 
     private DeviceMatrix<T> CopyOf(DeviceMatrix<T> source)
@@ -409,6 +428,7 @@ internal sealed class KrylovIteration<T> : IDisposable
     {
         _q.Dispose();
         _other.Dispose();
-        _normalised.Dispose();
+        _newest.Dispose();
+        _pending.Dispose();
     }
 }

@@ -38,8 +38,8 @@ internal sealed record SolverProgress(int Converged, int Wanted, double LargestR
 
 /// <summary>
 /// Block Krylov with Rayleigh-Ritz and thick restarts on <c>B B^T</c> or <c>B^T B</c>, whichever is smaller (Golub and Underwood 1977; Wu and Simon, SIAM J. Matrix
-/// Anal. 22(2), 2000; Musco and Musco, NeurIPS 2015, on why blocks need no gap). Every new block is orthogonalised twice against the whole basis, with inner products summed in
-/// float64, and their coefficients are the projected matrix.
+/// Anal. 22(2), 2000; Musco and Musco, NeurIPS 2015, on why blocks need no gap). Every new block is orthogonalised against the whole basis, twice where once may not be enough, and
+/// the coefficients are the projected matrix.
 /// <para>A block of width w sees at most w directions of a multiple eigenvalue. So convergence is not believed at once: the converged space is kept, and the search goes on
 /// from a random block orthogonal to it. If something larger than the smallest wanted value turns up there, the iteration continues with it.</para>
 /// </summary>
@@ -95,11 +95,18 @@ internal static class KrylovSolver
         return (int)Math.Min(space, Math.Max(size, dimension + (2L * width)));
     }
 
-    /// <summary>Elements that a run holds on the device at its peak, beyond the operator: the basis and the block behind it, blocks on both sides, and a tile.</summary>
+    /// <summary>Elements from one row of the basis to the next: rows start on cache lines, so that no vector reaches over the end of one.</summary>
+    public static int Pitch(int basisSize)
+    {
+        const int Line = 16;
+        return basisSize > int.MaxValue - Line ? basisSize : (basisSize + Line - 1) / Line * Line;
+    }
+
+    /// <summary>Elements that a run holds on the device at its peak, beyond the operator: the basis, its newest block and the one to come, a block on the other side, and a tile.</summary>
     public static long PeakElements(int rows, int columns, int dimension, KrylovSolverOptions options)
     {
         int space = Math.Min(rows, columns);
-        double width = BlockWidth(space, dimension, options), size = BasisSize(space, dimension, options), d = dimension;
+        double width = BlockWidth(space, dimension, options), size = Pitch(BasisSize(space, dimension, options)), d = dimension;
         double basis = (space * (size + (2 * width))) + (Math.Max(rows, columns) * width);
         double tile = (Math.Min(space, KrylovIteration<float>.CompressedRows) * (size + width)) + (size * size);
         double combined = (space * d) + (size * d);

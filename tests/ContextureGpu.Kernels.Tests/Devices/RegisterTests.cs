@@ -16,6 +16,7 @@ public sealed partial class RegisterTests
     [InlineData("Panel`1[float]")]
     [InlineData("Panel`1[double]")]
     [InlineData("WideningTile256")]
+    [InlineData("ShortSumTile256")]
     public async Task Sums_stay_in_registers(string type)
     {
         Assert.SkipUnless(Fma.IsSupported, "the listings are those of x86 processors with FMA");

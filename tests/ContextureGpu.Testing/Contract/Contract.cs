@@ -21,6 +21,7 @@ public static class Contract<T>
         [nameof(Arithmetic<T>.NormalizeRows)] = DenseChecks<T>.NormalizeRows,
         [nameof(Arithmetic<T>.Combine)] = DenseChecks<T>.Combine,
         [nameof(Arithmetic<T>.InnerProducts)] = ReductionChecks<T>.InnerProducts,
+        [nameof(Arithmetic<T>.ProjectionCoefficients)] = ReductionChecks<T>.ProjectionCoefficients,
         [nameof(Arithmetic<T>.ColumnMoments)] = ReductionChecks<T>.ColumnMoments,
         [nameof(Arithmetic<T>.KernelProduct)] = KernelMatrixChecks<T>.KernelProduct,
         ["DotProductKernels"] = KernelMatrixChecks<T>.DotProductKernels,

@@ -40,6 +40,28 @@ internal static class ReductionChecks<T>
         });
     }
 
+    /// <summary>Q^T X to the accuracy of short sums in the element type.</summary>
+    public static void ProjectionCoefficients(ContractBench<T> bench)
+    {
+        const int LongestSum = 64;
+        foreach ((int n, int p, int q) in Blocks.Where(s => s.N <= 16 * bench.Limit))
+        {
+            bench.Case($"(n, k, b) = ({n}, {p}, {q})", scene =>
+            {
+                T[] a = scene.Normals(n * p, 3), b = scene.Normals(n * q, 1, 0.5);
+                DeviceMatrix<T> left = scene.Input(a, n, p), right = scene.Input(b, n, q);
+                Expected expected = Truth.Product(1, a, Orientation.Transposed, b, Orientation.Normal, 0, null, p, q, n) with { Length = Math.Min(n, LongestSum) };
+                scene.NearWith(Scene<T>.RunOnHost(p * q, c => scene.Arithmetic.ProjectionCoefficients(left, right, c)), expected, Tolerance.Epsilon<T>());
+            });
+        }
+        bench.Case("bad shapes", scene =>
+        {
+            DeviceMatrix<T> a = scene.Input(scene.Normals(6), 3, 2), b = scene.Input(scene.Normals(8), 4, 2);
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.ProjectionCoefficients(a, b, new double[4]));
+            Assert.Throws<ArgumentException>(() => scene.Arithmetic.ProjectionCoefficients(a, a, new double[5]));
+        });
+    }
+
     /// <summary>Means and variances, weighted or not, also of columns that lie far from zero.</summary>
     public static void ColumnMoments(ContractBench<T> bench)
     {
