@@ -40,7 +40,7 @@ internal unsafe interface IInnerTile<T>
 internal readonly unsafe struct PackedInnerTile<TTile> : IInnerTile<double>
     where TTile : struct, IRegisterTile<double>
 {
-    public static int SlabRows => WideningTile256.SlabRows;
+    public static int SlabRows => InPlaceTile256<double>.SlabRows;
 
     public static int Rows => TTile.Rows;
 
@@ -53,16 +53,19 @@ internal readonly unsafe struct PackedInnerTile<TTile> : IInnerTile<double>
         TTile.Multiply(depth, a, 1, TTile.Rows, (double*)b, 1, add ? 1 : 0, c, leadingC, rows, columns);
 }
 
-/// <summary>8 rows by 2 vectors of 512 bits in place: for few rows, a packed copy of the wide operand costs more than the products.</summary>
-internal readonly unsafe struct WideningTile512 : IInnerTile<double>
+/// <summary>
+/// 8 rows by 2 vectors of 512 bits in place: for few rows, a packed copy of the wide operand costs more than the products. Terms and the sums of a slab are of type T.
+/// </summary>
+internal readonly unsafe struct InPlaceTile512<T> : IInnerTile<T>
+    where T : unmanaged
 {
     private const int Height = 8;
 
-    public static int SlabRows => WideningTile256.SlabRows;
+    public static int SlabRows => InPlaceTile256<T>.SlabRows;
 
     public static int Rows => Height;
 
-    public static int Columns => 2 * Vector512<double>.Count;
+    public static int Columns => 2 * Vector512<T>.Count;
 
     public static bool InPlace => true;
 
@@ -71,268 +74,153 @@ internal readonly unsafe struct WideningTile512 : IInnerTile<double>
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    public static void Multiply<TIn>(int depth, double* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
+    public static void Multiply<TIn>(int depth, T* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
         where TIn : unmanaged
     {
-        Vector512<double> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
-        Vector512<double> s40 = default, s41 = default, s50 = default, s51 = default, s60 = default, s61 = default, s70 = default, s71 = default;
+        T* sums = stackalloc T[Height * Columns];
+        Sum(depth, a, b, leadingB, sums);
+        SlabSums.Merge(sums, Columns, rows, add, c, leadingC);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Sum<TIn>(int depth, T* a, TIn* b, nint leadingB, T* sums)
+        where TIn : unmanaged
+    {
+        Vector512<T> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        Vector512<T> s40 = default, s41 = default, s50 = default, s51 = default, s60 = default, s61 = default, s70 = default, s71 = default;
         for (; depth > 0; depth--)
         {
-            Vector512<double> b0 = Load(b), b1 = Load(b + Vector512<double>.Count);
-            Vector512<double> x = Vector512.Create(a[0]);
-            s00 = Vector512.FusedMultiplyAdd(x, b0, s00);
-            s01 = Vector512.FusedMultiplyAdd(x, b1, s01);
+            Vector512<T> b0 = Load(b), b1 = Load(b + Vector512<T>.Count);
+            Vector512<T> x = Vector512.Create(a[0]);
+            s00 = Lanes.Fma(x, b0, s00);
+            s01 = Lanes.Fma(x, b1, s01);
             x = Vector512.Create(a[1]);
-            s10 = Vector512.FusedMultiplyAdd(x, b0, s10);
-            s11 = Vector512.FusedMultiplyAdd(x, b1, s11);
+            s10 = Lanes.Fma(x, b0, s10);
+            s11 = Lanes.Fma(x, b1, s11);
             x = Vector512.Create(a[2]);
-            s20 = Vector512.FusedMultiplyAdd(x, b0, s20);
-            s21 = Vector512.FusedMultiplyAdd(x, b1, s21);
+            s20 = Lanes.Fma(x, b0, s20);
+            s21 = Lanes.Fma(x, b1, s21);
             x = Vector512.Create(a[3]);
-            s30 = Vector512.FusedMultiplyAdd(x, b0, s30);
-            s31 = Vector512.FusedMultiplyAdd(x, b1, s31);
+            s30 = Lanes.Fma(x, b0, s30);
+            s31 = Lanes.Fma(x, b1, s31);
             x = Vector512.Create(a[4]);
-            s40 = Vector512.FusedMultiplyAdd(x, b0, s40);
-            s41 = Vector512.FusedMultiplyAdd(x, b1, s41);
+            s40 = Lanes.Fma(x, b0, s40);
+            s41 = Lanes.Fma(x, b1, s41);
             x = Vector512.Create(a[5]);
-            s50 = Vector512.FusedMultiplyAdd(x, b0, s50);
-            s51 = Vector512.FusedMultiplyAdd(x, b1, s51);
+            s50 = Lanes.Fma(x, b0, s50);
+            s51 = Lanes.Fma(x, b1, s51);
             x = Vector512.Create(a[6]);
-            s60 = Vector512.FusedMultiplyAdd(x, b0, s60);
-            s61 = Vector512.FusedMultiplyAdd(x, b1, s61);
+            s60 = Lanes.Fma(x, b0, s60);
+            s61 = Lanes.Fma(x, b1, s61);
             x = Vector512.Create(a[7]);
-            s70 = Vector512.FusedMultiplyAdd(x, b0, s70);
-            s71 = Vector512.FusedMultiplyAdd(x, b1, s71);
+            s70 = Lanes.Fma(x, b0, s70);
+            s71 = Lanes.Fma(x, b1, s71);
             a += Height;
             b += leadingB;
         }
-        Vector512<double>* sums = stackalloc Vector512<double>[2 * Height] { s00, s01, s10, s11, s20, s21, s30, s31, s40, s41, s50, s51, s60, s61, s70, s71 };
-        for (int r = 0; r < rows; r++, c += leadingC)
-        {
-            (Vector512<double> low, Vector512<double> high) = (sums[2 * r], sums[(2 * r) + 1]);
-            if (add)
-                (low, high) = (low + Vector512.Load(c), high + Vector512.Load(c + Vector512<double>.Count));
-            low.Store(c);
-            high.Store(c + Vector512<double>.Count);
-        }
+        var to = (Vector512<T>*)sums;
+        (to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7]) = (s00, s01, s10, s11, s20, s21, s30, s31);
+        (to[8], to[9], to[10], to[11], to[12], to[13], to[14], to[15]) = (s40, s41, s50, s51, s60, s61, s70, s71);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Load<TIn>(TIn* source)
-        where TIn : unmanaged => sizeof(TIn) == sizeof(double)
-        ? Vector512.Load((double*)source)
-        : Vector512.WidenLower(Vector256.Load((float*)source).ToVector512Unsafe());
+    private static Vector512<T> Load<TIn>(TIn* source)
+        where TIn : unmanaged => typeof(TIn) == typeof(T)
+        ? Vector512.Load((T*)source)
+        : Vector512.WidenLower(Vector256.Load((float*)source).ToVector512Unsafe()).As<double, T>();
 }
 
-/// <summary>4 rows by 3 vectors of 256 bits in place: 12 sums, 3 vectors and 1 element fill 16 registers.</summary>
-internal readonly unsafe struct WideningTile256 : IInnerTile<double>
+/// <summary>4 rows by 3 vectors of 256 bits in place: 12 sums, 3 vectors and 1 element fill 16 registers. Terms and the sums of a slab are of type T.</summary>
+internal readonly unsafe struct InPlaceTile256<T> : IInnerTile<T>
+    where T : unmanaged
 {
     private const int Height = 4, Vectors = 3;
 
-    // A slab of the wide operand's panel stays in the first-level cache beside a strip of the narrow one.
-    public static int SlabRows => 256;
+    // A slab of the wide operand's panel stays in the first-level cache beside a strip of the narrow one. A sum of 64 products of float32 is off by a few units of their rounding, of either
+    // sign from one slab to the next: less than what the factors lost when they were rounded to float32.
+    public static int SlabRows => typeof(T) == typeof(float) ? 64 : 256;
 
     public static int Rows => Height;
 
-    public static int Columns => Vectors * Vector256<double>.Count;
+    public static int Columns => Vectors * Vector256<T>.Count;
 
     public static bool InPlace => true;
 
-    /// <inheritdoc cref="WideningTile512.MostRows"/>
+    /// <inheritdoc cref="InPlaceTile512{T}.MostRows"/>
     public static int MostRows => Vector256.IsHardwareAccelerated ? 2 * Height : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    public static void Multiply<TIn>(int depth, double* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
+    public static void Multiply<TIn>(int depth, T* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
         where TIn : unmanaged
     {
-        double* sums = stackalloc double[Height * Columns];
+        T* sums = stackalloc T[Height * Columns];
         Sum(depth, a, b, leadingB, sums);
-        for (int r = 0; r < rows; r++, c += leadingC, sums += Columns)
-        {
-            for (int j = 0; j < Columns; j += Vector256<double>.Count)
-            {
-                Vector256<double> sum = Vector256.Load(sums + j);
-                (add ? sum + Vector256.Load(c + j) : sum).Store(c + j);
-            }
-        }
+        SlabSums.Merge(sums, Columns, rows, add, c, leadingC);
     }
 
     // A method of its own: see Panel.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Sum<TIn>(int depth, double* a, TIn* b, nint leadingB, double* sums)
+    private static void Sum<TIn>(int depth, T* a, TIn* b, nint leadingB, T* sums)
         where TIn : unmanaged
     {
-        Vector256<double> s00 = default, s01 = default, s02 = default, s10 = default, s11 = default, s12 = default;
-        Vector256<double> s20 = default, s21 = default, s22 = default, s30 = default, s31 = default, s32 = default;
+        Vector256<T> s00 = default, s01 = default, s02 = default, s10 = default, s11 = default, s12 = default;
+        Vector256<T> s20 = default, s21 = default, s22 = default, s30 = default, s31 = default, s32 = default;
         for (; depth > 0; depth--)
         {
-            Vector256<double> b0 = Load(b), b1 = Load(b + Vector256<double>.Count), b2 = Load(b + (2 * Vector256<double>.Count));
-            Vector256<double> x = Vector256.Create(a[0]);
-            s00 = Vector256.FusedMultiplyAdd(x, b0, s00);
-            s01 = Vector256.FusedMultiplyAdd(x, b1, s01);
-            s02 = Vector256.FusedMultiplyAdd(x, b2, s02);
+            Vector256<T> b0 = Load(b), b1 = Load(b + Vector256<T>.Count), b2 = Load(b + (2 * Vector256<T>.Count));
+            Vector256<T> x = Vector256.Create(a[0]);
+            s00 = Lanes.Fma(x, b0, s00);
+            s01 = Lanes.Fma(x, b1, s01);
+            s02 = Lanes.Fma(x, b2, s02);
             x = Vector256.Create(a[1]);
-            s10 = Vector256.FusedMultiplyAdd(x, b0, s10);
-            s11 = Vector256.FusedMultiplyAdd(x, b1, s11);
-            s12 = Vector256.FusedMultiplyAdd(x, b2, s12);
+            s10 = Lanes.Fma(x, b0, s10);
+            s11 = Lanes.Fma(x, b1, s11);
+            s12 = Lanes.Fma(x, b2, s12);
             x = Vector256.Create(a[2]);
-            s20 = Vector256.FusedMultiplyAdd(x, b0, s20);
-            s21 = Vector256.FusedMultiplyAdd(x, b1, s21);
-            s22 = Vector256.FusedMultiplyAdd(x, b2, s22);
+            s20 = Lanes.Fma(x, b0, s20);
+            s21 = Lanes.Fma(x, b1, s21);
+            s22 = Lanes.Fma(x, b2, s22);
             x = Vector256.Create(a[3]);
-            s30 = Vector256.FusedMultiplyAdd(x, b0, s30);
-            s31 = Vector256.FusedMultiplyAdd(x, b1, s31);
-            s32 = Vector256.FusedMultiplyAdd(x, b2, s32);
+            s30 = Lanes.Fma(x, b0, s30);
+            s31 = Lanes.Fma(x, b1, s31);
+            s32 = Lanes.Fma(x, b2, s32);
             a += Height;
             b += leadingB;
         }
-        var to = (Vector256<double>*)sums;
+        var to = (Vector256<T>*)sums;
         (to[0], to[1], to[2], to[3], to[4], to[5]) = (s00, s01, s02, s10, s11, s12);
         (to[6], to[7], to[8], to[9], to[10], to[11]) = (s20, s21, s22, s30, s31, s32);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Load<TIn>(TIn* source)
-        where TIn : unmanaged => sizeof(TIn) == sizeof(double)
-        ? Vector256.Load((double*)source)
-        : Vector256.WidenLower(Vector128.Load((float*)source).ToVector256Unsafe());
+    private static Vector256<T> Load<TIn>(TIn* source)
+        where TIn : unmanaged => typeof(TIn) == typeof(T)
+        ? Vector256.Load((T*)source)
+        : Vector256.WidenLower(Vector128.Load((float*)source).ToVector256Unsafe()).As<double, T>();
 }
 
-/// <summary>
-/// 4 rows by 3 vectors of 256 bits of float32 in place. A sum of 64 products of float32 is off by a few units of their rounding, which has either sign from one slab to the next: less than
-/// what the factors lost when they were rounded to float32.
-/// </summary>
-internal readonly unsafe struct ShortSumTile256 : IInnerTile<float>
+/// <summary>The sums of one slab.</summary>
+internal static unsafe class SlabSums
 {
-    private const int Height = 4, Vectors = 3;
-
-    public static int SlabRows => 64;
-
-    public static int Rows => Height;
-
-    public static int Columns => Vectors * Vector256<float>.Count;
-
-    public static bool InPlace => true;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    public static void Multiply<TIn>(int depth, float* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
-        where TIn : unmanaged
+    /// <summary>Writes sums, or adds them, in float64.</summary>
+    /// <param name="sums">Row-major (<paramref name="rows"/> at least, <paramref name="columns"/>).</param>
+    /// <param name="columns">A multiple of 4.</param>
+    /// <param name="rows">Rows that are wanted.</param>
+    /// <param name="add">Whether the old contents count.</param>
+    /// <param name="c">Element (0, 0) of the tile.</param>
+    /// <param name="leadingC">From one row of C to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Merge<T>(T* sums, int columns, int rows, bool add, double* c, nint leadingC)
+        where T : unmanaged
     {
-        float* sums = stackalloc float[Height * Columns];
-        Sum(depth, a, (float*)b, leadingB, sums);
-        for (int r = 0; r < rows; r++, c += leadingC, sums += Columns)
+        for (int r = 0; r < rows; r++, c += leadingC, sums += columns)
         {
-            for (int j = 0; j < Columns; j += Vector256<double>.Count)
+            for (int j = 0; j < columns; j += Vector256<double>.Count)
             {
-                Vector256<double> sum = Vector256.WidenLower(Vector128.Load(sums + j).ToVector256Unsafe());
+                Vector256<double> sum = typeof(T) == typeof(double) ? Vector256.Load((double*)(sums + j)) : Vector256.WidenLower(Vector128.Load((float*)(sums + j)).ToVector256Unsafe());
                 (add ? sum + Vector256.Load(c + j) : sum).Store(c + j);
             }
         }
-    }
-
-    // A method of its own: see Panel.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Sum(int depth, float* a, float* b, nint leadingB, float* sums)
-    {
-        Vector256<float> s00 = default, s01 = default, s02 = default, s10 = default, s11 = default, s12 = default;
-        Vector256<float> s20 = default, s21 = default, s22 = default, s30 = default, s31 = default, s32 = default;
-        for (; depth > 0; depth--)
-        {
-            Vector256<float> b0 = Vector256.Load(b), b1 = Vector256.Load(b + Vector256<float>.Count), b2 = Vector256.Load(b + (2 * Vector256<float>.Count));
-            Vector256<float> x = Vector256.Create(a[0]);
-            s00 = Vector256.FusedMultiplyAdd(x, b0, s00);
-            s01 = Vector256.FusedMultiplyAdd(x, b1, s01);
-            s02 = Vector256.FusedMultiplyAdd(x, b2, s02);
-            x = Vector256.Create(a[1]);
-            s10 = Vector256.FusedMultiplyAdd(x, b0, s10);
-            s11 = Vector256.FusedMultiplyAdd(x, b1, s11);
-            s12 = Vector256.FusedMultiplyAdd(x, b2, s12);
-            x = Vector256.Create(a[2]);
-            s20 = Vector256.FusedMultiplyAdd(x, b0, s20);
-            s21 = Vector256.FusedMultiplyAdd(x, b1, s21);
-            s22 = Vector256.FusedMultiplyAdd(x, b2, s22);
-            x = Vector256.Create(a[3]);
-            s30 = Vector256.FusedMultiplyAdd(x, b0, s30);
-            s31 = Vector256.FusedMultiplyAdd(x, b1, s31);
-            s32 = Vector256.FusedMultiplyAdd(x, b2, s32);
-            a += Height;
-            b += leadingB;
-        }
-        var to = (Vector256<float>*)sums;
-        (to[0], to[1], to[2], to[3], to[4], to[5]) = (s00, s01, s02, s10, s11, s12);
-        (to[6], to[7], to[8], to[9], to[10], to[11]) = (s20, s21, s22, s30, s31, s32);
-    }
-}
-
-/// <summary>8 rows by 2 vectors of 512 bits of float32 in place; as <see cref="ShortSumTile256"/>.</summary>
-internal readonly unsafe struct ShortSumTile512 : IInnerTile<float>
-{
-    private const int Height = 8;
-
-    public static int SlabRows => ShortSumTile256.SlabRows;
-
-    public static int Rows => Height;
-
-    public static int Columns => 2 * Vector512<float>.Count;
-
-    public static bool InPlace => true;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    public static void Multiply<TIn>(int depth, float* a, TIn* b, nint leadingB, bool add, double* c, nint leadingC, int rows, int columns)
-        where TIn : unmanaged
-    {
-        float* sums = stackalloc float[Height * Columns];
-        Sum(depth, a, (float*)b, leadingB, sums);
-        for (int r = 0; r < rows; r++, c += leadingC, sums += Columns)
-        {
-            for (int j = 0; j < Columns; j += Vector512<double>.Count)
-            {
-                Vector512<double> sum = Vector512.WidenLower(Vector256.Load(sums + j).ToVector512Unsafe());
-                (add ? sum + Vector512.Load(c + j) : sum).Store(c + j);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Sum(int depth, float* a, float* b, nint leadingB, float* sums)
-    {
-        Vector512<float> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
-        Vector512<float> s40 = default, s41 = default, s50 = default, s51 = default, s60 = default, s61 = default, s70 = default, s71 = default;
-        for (; depth > 0; depth--)
-        {
-            Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Vector512<float>.Count);
-            Vector512<float> x = Vector512.Create(a[0]);
-            s00 = Vector512.FusedMultiplyAdd(x, b0, s00);
-            s01 = Vector512.FusedMultiplyAdd(x, b1, s01);
-            x = Vector512.Create(a[1]);
-            s10 = Vector512.FusedMultiplyAdd(x, b0, s10);
-            s11 = Vector512.FusedMultiplyAdd(x, b1, s11);
-            x = Vector512.Create(a[2]);
-            s20 = Vector512.FusedMultiplyAdd(x, b0, s20);
-            s21 = Vector512.FusedMultiplyAdd(x, b1, s21);
-            x = Vector512.Create(a[3]);
-            s30 = Vector512.FusedMultiplyAdd(x, b0, s30);
-            s31 = Vector512.FusedMultiplyAdd(x, b1, s31);
-            x = Vector512.Create(a[4]);
-            s40 = Vector512.FusedMultiplyAdd(x, b0, s40);
-            s41 = Vector512.FusedMultiplyAdd(x, b1, s41);
-            x = Vector512.Create(a[5]);
-            s50 = Vector512.FusedMultiplyAdd(x, b0, s50);
-            s51 = Vector512.FusedMultiplyAdd(x, b1, s51);
-            x = Vector512.Create(a[6]);
-            s60 = Vector512.FusedMultiplyAdd(x, b0, s60);
-            s61 = Vector512.FusedMultiplyAdd(x, b1, s61);
-            x = Vector512.Create(a[7]);
-            s70 = Vector512.FusedMultiplyAdd(x, b0, s70);
-            s71 = Vector512.FusedMultiplyAdd(x, b1, s71);
-            a += Height;
-            b += leadingB;
-        }
-        var to = (Vector512<float>*)sums;
-        (to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7]) = (s00, s01, s10, s11, s20, s21, s30, s31);
-        (to[8], to[9], to[10], to[11], to[12], to[13], to[14], to[15]) = (s40, s41, s50, s51, s60, s61, s70, s71);
     }
 }

@@ -18,9 +18,9 @@ internal static unsafe class TallInnerProducts<TIn>
         if (sizeof(TIn) != sizeof(float) || !Vector256.IsHardwareAccelerated)
             Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
         else if (Vector512.IsHardwareAccelerated)
-            TallInnerProducts<float, float, ShortSumTile512>.Compute(workers, (float*)a, leadingA, p, (float*)b, leadingB, q, n, c);
+            TallInnerProducts<float, float, InPlaceTile512<float>>.Compute(workers, (float*)a, leadingA, p, (float*)b, leadingB, q, n, c);
         else
-            TallInnerProducts<float, float, ShortSumTile256>.Compute(workers, (float*)a, leadingA, p, (float*)b, leadingB, q, n, c);
+            TallInnerProducts<float, float, InPlaceTile256<float>>.Compute(workers, (float*)a, leadingA, p, (float*)b, leadingB, q, n, c);
     }
 
     /// <summary>Computes C in float64, row-major (p, q), from A (n, p) and B (n, q), all at least 1. If A and B are the same matrix, half is computed and mirrored.</summary>
@@ -29,8 +29,8 @@ internal static unsafe class TallInnerProducts<TIn>
         int narrow = Math.Min(p, q);
         if (!Vector512.IsHardwareAccelerated)
         {
-            if (narrow <= WideningTile256.MostRows)
-                TallInnerProducts<TIn, double, WideningTile256>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+            if (narrow <= InPlaceTile256<double>.MostRows)
+                TallInnerProducts<TIn, double, InPlaceTile256<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
             else
                 TallInnerProducts<TIn, double, PackedInnerTile<PortableTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
         }
@@ -38,9 +38,9 @@ internal static unsafe class TallInnerProducts<TIn>
         {
             TallInnerProducts<TIn, double, PackedInnerTile<NarrowTile<double>>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
         }
-        else if (narrow <= WideningTile512.MostRows)
+        else if (narrow <= InPlaceTile512<double>.MostRows)
         {
-            TallInnerProducts<TIn, double, WideningTile512>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
+            TallInnerProducts<TIn, double, InPlaceTile512<double>>.Compute(workers, a, leadingA, p, b, leadingB, q, n, c);
         }
         else
         {

@@ -83,8 +83,8 @@ public sealed class ProductPropertyTests
     [Fact]
     public void Short_sums_are_those_of_their_slabs()
     {
-        Compare<ShortSumTile256>();
-        Compare<ShortSumTile512>();
+        Compare<InPlaceTile256<float>>();
+        Compare<InPlaceTile512<float>>();
 
         static unsafe void Compare<TTile>()
             where TTile : struct, IInnerTile<float>

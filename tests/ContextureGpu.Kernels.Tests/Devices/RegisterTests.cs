@@ -15,8 +15,8 @@ public sealed partial class RegisterTests
     [Theory]
     [InlineData("Panel`1[float]")]
     [InlineData("Panel`1[double]")]
-    [InlineData("WideningTile256")]
-    [InlineData("ShortSumTile256")]
+    [InlineData("InPlaceTile256`1[float]")]
+    [InlineData("InPlaceTile256`1[double]")]
     public async Task Sums_stay_in_registers(string type)
     {
         Assert.SkipUnless(Fma.IsSupported, "the listings are those of x86 processors with FMA");
