@@ -298,6 +298,10 @@ internal static class TokenBinding
         {
             var table = new TokenTable(sample);
             int columns = table.Columns.Length, n = sample.Rows, m = scarf.Draws.Count ?? n;
+            if (columns == 0)
+                throw new InputException($"{scarf}: the rows have no columns");
+            if ((long)columns * m > Array.MaxLength)
+                throw new InputException($"{scarf}: {m} draws of {columns} columns do not fit into an array; take fewer draws");
             bool[] isFresh = [.. Enumerable.Range(0, columns).Select(c => scarf.Marginal != ScarfMarginal.Empirical && sample.ColumnStarts[c + 1] - sample.ColumnStarts[c] == 1)];
             float[][] gain = new float[columns][];
             for (int c = 0; c < columns; c++)

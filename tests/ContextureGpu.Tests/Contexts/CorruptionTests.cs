@@ -33,6 +33,16 @@ public sealed class CorruptionTests
         Assert.Contains(Enumerable.Range(0, m), a => Enumerable.Range(0, n).All(i => Enumerable.Range(0, d).Any(c => drawn[c][a] != table.Columns[c][i])) || q.Column(a).Count(v => v > 0) > 1);
     }
 
+    [Theory]
+    [InlineData("scarf(rate=0.5)")]
+    [InlineData("cutmix(rate=0.5)")]
+    public void Rows_without_columns_are_refused(string expression)
+    {
+        using ContextureEngine engine = ContextureEngine.Create(new EngineOptions { Device = "cpu" });
+        var sample = new ContextSample([], 5, 0);
+        Assert.Contains("no columns", Assert.Throws<InputException>(() => engine.Fit(sample, Context.Parse(expression), new SpectralOptions { Dimension = 2 }, cancellationToken: Token)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Fresh_numbers_show_what_was_replaced_and_even_categories_do_not()
     {
