@@ -8,9 +8,6 @@ namespace ContextureGpu.Kernels.Cpu;
 internal unsafe interface IInnerTile<T>
     where T : unmanaged
 {
-    /// <summary>Terms of a sum in T at most.</summary>
-    static abstract int SlabRows { get; }
-
     /// <summary>Rows of a strip of the narrow operand.</summary>
     static abstract int Rows { get; }
 
@@ -40,8 +37,6 @@ internal unsafe interface IInnerTile<T>
 internal readonly unsafe struct PackedInnerTile<TTile> : IInnerTile<double>
     where TTile : struct, IRegisterTile<double>
 {
-    public static int SlabRows => InPlaceTile256<double>.SlabRows;
-
     public static int Rows => TTile.Rows;
 
     public static int Columns => TTile.Columns;
@@ -60,8 +55,6 @@ internal readonly unsafe struct InPlaceTile512<T> : IInnerTile<T>
     where T : unmanaged
 {
     private const int Height = 8;
-
-    public static int SlabRows => InPlaceTile256<T>.SlabRows;
 
     public static int Rows => Height;
 
@@ -135,10 +128,6 @@ internal readonly unsafe struct InPlaceTile256<T> : IInnerTile<T>
     where T : unmanaged
 {
     private const int Height = 4, Vectors = 3;
-
-    // A slab of the wide operand's panel stays in the first-level cache beside a strip of the narrow one. A sum of 64 products of float32 is off by a few units of their rounding, of either
-    // sign from one slab to the next: less than what the factors lost when they were rounded to float32.
-    public static int SlabRows => typeof(T) == typeof(float) ? 64 : 256;
 
     public static int Rows => Height;
 

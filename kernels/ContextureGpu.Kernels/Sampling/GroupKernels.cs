@@ -40,7 +40,7 @@ internal static class GroupKernels
             if (member > 0 || shape.Kind == (int)GroupKind.Values)
             {
                 long own = at + 1;
-                if (shape.Kind == (int)GroupKind.Values && member > 0)
+                if (shape.Kind == (int)GroupKind.Values)
                     own += member;
                 number = values[Inverse(sums, starts[number], starts[number + 1], shape.Random.Bits(own))];
                 if (shape.Kind == (int)GroupKind.Rows)

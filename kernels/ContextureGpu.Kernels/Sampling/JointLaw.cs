@@ -86,10 +86,10 @@ public sealed class JointLaw
     {
         long at = (members + 1) * group;
         int row = Inverse(RowSums, 0, Rows, random.Bits(at));
-        if (member == 0)
-            return kind == GroupKind.Values ? Value(row, random.Bits(at + 1)) : row;
         if (kind == GroupKind.Values)
             return Value(row, random.Bits(at + 1 + member));
+        if (member == 0)
+            return row;
         int value = Value(row, random.Bits(at + 1));
         if (kind == GroupKind.RowAndValue)
             return value;

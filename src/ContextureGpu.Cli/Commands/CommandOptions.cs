@@ -14,15 +14,15 @@ internal static class CommandOptions
         return option;
     }
 
-    /// <summary><c>--precision</c>; its word is read by <see cref="ElementsOf"/> and <see cref="TensorCoresOf"/>.</summary>
+    /// <summary><c>--precision</c>; its word is read by <see cref="ElementsOf"/> and <see cref="Engine"/>.</summary>
     public static Option<string> Precision() =>
         Choice("--precision", "Precision of the large data; fast is single with products in tf32 where there are tensor cores.", "single", "double", "fast");
 
     /// <summary>The type of the elements.</summary>
     public static ElementPrecision ElementsOf(string precision) => precision == "double" ? ElementPrecision.Double : ElementPrecision.Single;
 
-    /// <summary>What tensor cores may do; null for what the environment says.</summary>
-    public static TensorCoreUse? TensorCoresOf(string precision) => precision == "fast" ? TensorCoreUse.Fast : null;
+    /// <summary>How the engine is opened; what tensor cores may do is left to the environment where the precision does not say it.</summary>
+    public static EngineOptions Engine(string device, string precision) => new() { Device = device, TensorCores = precision == "fast" ? TensorCoreUse.Fast : null };
 
     /// <summary>The contexts of some texts.</summary>
     /// <param name="texts">The texts.</param>

@@ -24,8 +24,7 @@ internal sealed class EvaluationArguments
     public Argument<string> Data { get; } = new("DATA") { Description = ".csv, .csv.gz, .tsv, .npy or .parquet; - reads CSV from standard input." };
 
     /// <summary>How the engine is opened.</summary>
-    public EngineOptions Engine(ParseResult result) =>
-        new() { Device = result.GetValue(_device)!, TensorCores = CommandOptions.TensorCoresOf(result.GetValue(_precision)!) };
+    public EngineOptions Engine(ParseResult result) => CommandOptions.Engine(result.GetValue(_device)!, result.GetValue(_precision)!);
 
     /// <summary>Adds the options to a command; the argument is added by the command itself.</summary>
     public void AddTo(Command command)

@@ -61,7 +61,7 @@ internal static class FitCommand
                     Scale = result.GetValue(scale) == "none" ? ColumnScaling.None : ColumnScaling.Standardize,
                     Drop = result.GetValue(drop)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
                     Target = result.GetValue(target),
-                    Engine = new EngineOptions { Device = result.GetValue(device)!, TensorCores = CommandOptions.TensorCoresOf(result.GetValue(precision)!) },
+                    Engine = CommandOptions.Engine(result.GetValue(device)!, result.GetValue(precision)!),
                     Model = result.GetValue(model),
                     Features = result.GetValue(features),
                     SingularValues = result.GetValue(values),

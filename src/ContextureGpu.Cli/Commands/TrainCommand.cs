@@ -105,7 +105,7 @@ internal static class TrainCommand
                 },
                 Scale = result.GetValue(scale) == "none" ? ColumnScaling.None : ColumnScaling.Standardize,
                 Exclude = exclude,
-                Engine = new EngineOptions { Device = result.GetValue(device)!, TensorCores = CommandOptions.TensorCoresOf(result.GetValue(precision)!) },
+                Engine = CommandOptions.Engine(result.GetValue(device)!, result.GetValue(precision)!),
                 Model = result.GetValue(model),
                 Features = result.GetValue(features),
                 Onnx = result.GetValue(onnx),

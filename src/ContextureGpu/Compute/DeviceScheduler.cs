@@ -126,7 +126,7 @@ public static class DeviceScheduler
     /// <param name="selector"><c>auto</c>, <c>cpu</c>, <c>cuda[:i]</c>, <c>opencl[:i]</c> or <c>ilgpu-cpu</c>.</param>
     /// <exception cref="InputException">The selector is none of these.</exception>
     /// <exception cref="DeviceException">The device is missing or failed its test.</exception>
-    internal static DeviceSuccession Open(string selector) => Open(selector, [], null);
+    internal static DeviceSuccession Open(string selector) => Open(selector, []);
 
     /// <summary>As above, with partners that share what can be shared.</summary>
     /// <param name="selector">As above.</param>

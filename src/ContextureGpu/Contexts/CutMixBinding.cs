@@ -76,10 +76,7 @@ internal static class CutMixBinding
     {
         var table = new TokenTable(sample);
         int columns = table.Columns.Length, n = sample.Rows, m = cutmix.Draws.Count ?? n;
-        if (columns == 0)
-            throw new InputException($"{cutmix}: the rows have no columns");
-        if ((long)columns * m > Array.MaxLength)
-            throw new InputException($"{cutmix}: {m} draws of {columns} columns do not fit into an array; take fewer draws");
+        TokenBinding.CheckDraws(cutmix, columns, m);
         bool[][]? boxes = Boxes(cutmix, sample);
         return (table, Draw(cutmix, table, n, m, boxes), boxes is null
             ? (own, others) => OfColumns(own, others, cutmix.Rate, columns)

@@ -228,6 +228,15 @@ internal static class TokenBinding
         return logs.Sum(one => one.Where((log, i) => log > float.NegativeInfinity && log >= largest[i]).Count()) / ((double)some.Length * sample.Rows);
     }
 
+    /// <summary>Refuses draws of rows without columns, and more than an array holds.</summary>
+    internal static void CheckDraws(Context context, int columns, int draws)
+    {
+        if (columns == 0)
+            throw new InputException($"{context}: the rows have no columns");
+        if ((long)columns * draws > Array.MaxLength)
+            throw new InputException($"{context}: {draws} draws of {columns} columns do not fit into an array; take fewer draws");
+    }
+
     /// <summary>Numbers of some of the drawn values, evenly spaced: what is counted for them stands for all. They are as many as cost little to compare with all rows.</summary>
     internal static int[] SomeOf(int atoms, TokenTable table)
     {
@@ -298,10 +307,7 @@ internal static class TokenBinding
         {
             var table = new TokenTable(sample);
             int columns = table.Columns.Length, n = sample.Rows, m = scarf.Draws.Count ?? n;
-            if (columns == 0)
-                throw new InputException($"{scarf}: the rows have no columns");
-            if ((long)columns * m > Array.MaxLength)
-                throw new InputException($"{scarf}: {m} draws of {columns} columns do not fit into an array; take fewer draws");
+            CheckDraws(scarf, columns, m);
             bool[] isFresh = [.. Enumerable.Range(0, columns).Select(c => scarf.Marginal != ScarfMarginal.Empirical && sample.ColumnStarts[c + 1] - sample.ColumnStarts[c] == 1)];
             float[][] gain = new float[columns][];
             for (int c = 0; c < columns; c++)
