@@ -65,7 +65,7 @@ internal static class CompareCommand
         string abalone = Path.Combine(data, "abalone.csv.gz");
         if (File.Exists(abalone))
         {
-            yield return ("context", () =>
+            yield return ("context of abalone", () =>
             {
                 (double[] points, int d) = ContextComparisons.Abalone(abalone);
                 return ContextComparisons.Knn(bench, "abalone", points, d, 30, 128, "auto", 4);

@@ -13,6 +13,9 @@ internal sealed record Comparison(string Name, Contestant Ours, IReadOnlyList<Co
     /// <summary>How many times the floor we may take; null where nothing is promised.</summary>
     public double? FloorFactor { get; init; }
 
+    /// <summary>Rounds that are not timed, beyond the checked one: short work is measured when the compiler has done its own, the others' as well as ours.</summary>
+    public int Warmups { get; init; }
+
     /// <summary>Timed rounds.</summary>
     public int Rounds { get; init; } = 5;
 

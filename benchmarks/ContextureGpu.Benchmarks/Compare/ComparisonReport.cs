@@ -33,11 +33,12 @@ internal sealed class ComparisonReport(Bench bench, TextWriter log)
         }
         var ours = new double[comparison.Rounds];
         double[][] theirs = [.. present.Select(_ => new double[comparison.Rounds])];
-        for (int round = 0; round < comparison.Rounds; round++)
+        for (int round = -comparison.Warmups; round < comparison.Rounds; round++)
         {
-            ours[round] = comparison.Ours.Run();
+            int slot = Math.Max(round, 0);
+            ours[slot] = Quietly(comparison.Ours);
             for (int p = 0; p < present.Count; p++)
-                theirs[p][round] = present[p].Run();
+                theirs[p][slot] = Quietly(present[p]);
         }
         string floor = "";
         if (comparison.Floor is { } least)
@@ -48,6 +49,8 @@ internal sealed class ComparisonReport(Bench bench, TextWriter log)
                 Broken.Add(string.Create(CultureInfo.InvariantCulture, $"{comparison.Name}: {times:f2} times the floor, {comparison.FloorFactor} were promised"));
             _formulas.AppendLine(CultureInfo.InvariantCulture, $"- {comparison.Name}: {least.Formula} = {least.Seconds:g3} s");
         }
+        if (comparison.Warmups > 0)
+            _formulas.AppendLine(CultureInfo.InvariantCulture, $"- {comparison.Name}: {comparison.Warmups} rounds of everyone before the {comparison.Rounds} timed ones");
         Row(comparison.Name, comparison.Ours.Label, ours, "", "", floor);
         for (int p = 0; p < present.Count; p++)
         {
@@ -90,6 +93,13 @@ internal sealed class ComparisonReport(Bench bench, TextWriter log)
                 page.AppendLine(CultureInfo.InvariantCulture, $"- {broken}");
         }
         return page.ToString();
+    }
+
+    // Threads of the contestant before may turn on the spot for some hundredths of a second before they sleep.
+    private static double Quietly(Contestant contestant)
+    {
+        Thread.Sleep(100);
+        return contestant.Run();
     }
 
     private static double Median(double[] values)

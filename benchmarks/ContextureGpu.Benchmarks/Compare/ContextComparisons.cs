@@ -42,7 +42,8 @@ internal static class ContextComparisons
                     bench.Remark(string.Create(CultureInfo.InvariantCulture, $"{who} on {n} x {d}: largest error in s {reference.Zip(s, (a, b) => Math.Abs(a - b)).Max():g2}"));
             })
         {
-            Rounds = 3,
+            Warmups = n < 10_000 ? 8 : 0,
+            Rounds = n < 10_000 ? 9 : 3,
             Resources = engine,
         };
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ContextureGpu.Kernels.Cpu;
@@ -6,6 +7,17 @@ namespace ContextureGpu.Kernels.Cpu;
 /// <summary>Element-wise operations on one row in host memory.</summary>
 internal static class ElementwiseRow
 {
+    /// <summary>Rows start to end of a matrix to those of another; narrow blocks have little else to do, so it is fast from the first call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe void CopyRows<T>(CpuMatrix<T> from, CpuMatrix<T> to, int start, int end)
+        where T : unmanaged
+    {
+        int columns = from.Columns;
+        T* source = from.Pointer + ((nint)start * from.LeadingDimension), target = to.Pointer + ((nint)start * to.LeadingDimension);
+        for (int i = start; i < end; i++, source += from.LeadingDimension, target += to.LeadingDimension)
+            new ReadOnlySpan<T>(source, columns).CopyTo(new Span<T>(target, columns));
+    }
+
     /// <summary><c>y = s x</c>; y may be x.</summary>
     public static void Scale<T>(T s, ReadOnlySpan<T> x, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -33,10 +45,7 @@ internal static class ElementwiseRow
         }
         else if (T.IsZero(beta))
         {
-            if (alpha == T.One)
-                x.CopyTo(y);
-            else
-                Scale(alpha, x, y);
+            Scale(alpha, x, y);
         }
         else
         {

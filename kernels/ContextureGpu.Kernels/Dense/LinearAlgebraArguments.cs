@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ContextureGpu.Kernels.Cpu;
 
 /// <summary>What every implementation of <see cref="HostLinearAlgebra"/> checks before it starts.</summary>
@@ -12,13 +14,14 @@ internal static class LinearAlgebraArguments
         double largest = 0;
         for (int i = 0; i < n; i++)
         {
-            for (int j = 0; j <= i; j++)
+            ReadOnlySpan<double> row = a.Slice(i * n, i + 1);
+            double size = Math.Abs(TensorPrimitives.MaxMagnitude(row));
+            if (!double.IsFinite(size))
             {
-                double size = Math.Abs(a[(i * n) + j]);
-                if (!double.IsFinite(size))
-                    throw new ArgumentException($"entry ({i}, {j}) of the symmetric matrix is {a[(i * n) + j]}", nameof(a));
-                largest = Math.Max(largest, size);
+                int j = row.IndexOfAnyExceptInRange(double.MinValue, double.MaxValue);
+                throw new ArgumentException($"entry ({i}, {j}) of the symmetric matrix is {row[j]}", nameof(a));
             }
+            largest = Math.Max(largest, size);
         }
         return largest;
     }

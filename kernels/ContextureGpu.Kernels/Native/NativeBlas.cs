@@ -11,7 +11,7 @@ namespace ContextureGpu.Kernels.Cpu;
 internal sealed unsafe class NativeBlas
 {
     /// <summary>Order of an eigenproblem from which the library's own threads pay.</summary>
-    private const int LargeEigenproblem = 512;
+    private const int LargeEigenproblem = 320;
 
     // Rows of a product that a thread computes at a time.
     private const int Band = 512;

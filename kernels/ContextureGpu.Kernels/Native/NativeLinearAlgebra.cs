@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ContextureGpu.Kernels.Cpu;
 
 /// <summary>Symmetric eigenproblems by LAPACK's divide and conquer (<c>dsyevd</c>) and products by BLAS, in the library that was found.</summary>
@@ -15,9 +17,14 @@ internal sealed class NativeLinearAlgebra(NativeBlas blas, Workers workers) : Ho
         int exponent = largest > 0 ? Math.ILogB(largest) : 0;
         if (exponent != 0)
         {
+            // In two steps: the inverse of a large power of two is not a number of its own.
+            double half = Math.ScaleB(1, -(exponent / 2)), rest = Math.ScaleB(1, -(exponent - (exponent / 2)));
             for (int i = 0; i < n; i++)
-                for (int j = 0; j <= i; j++)
-                    a[(i * n) + j] = Math.ScaleB(a[(i * n) + j], -exponent);
+            {
+                Span<double> row = a.Slice(i * n, i + 1);
+                TensorPrimitives.Multiply(row, half, row);
+                TensorPrimitives.Multiply(row, rest, row);
+            }
         }
         using var copy = new AlignedCopy(a);
         blas.SymmetricEigen(copy.Span, n, eigenvalues);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace ContextureGpu.Kernels.Cpu;
@@ -59,6 +60,11 @@ internal sealed unsafe partial class CpuArithmetic<T>
         }
         for (; j <= columns - (8 * lanes); j += 8 * lanes)
             GatherEight(index, value, count, end, x + j, leadingX, y + j);
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; j <= columns - Vector512<T>.Count; j += Vector512<T>.Count)
+                GatherLine(index, value, count, end, x + j, leadingX, y + j);
+        }
         for (; j <= columns - (2 * lanes); j += 2 * lanes)
             GatherTwo(index, value, count, end, x + j, leadingX, y + j);
         for (; j < columns; j += lanes)
@@ -99,6 +105,31 @@ internal sealed unsafe partial class CpuArithmetic<T>
         *(Vector<T>*)(y + (5 * lanes)) = s5;
         *(Vector<T>*)(y + (6 * lanes)) = s6;
         *(Vector<T>*)(y + (7 * lanes)) = s7;
+    }
+
+    // A vector of 512 bits; four sums in turn, so that an entry need not wait for the one before it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void GatherLine(int* index, T* value, int count, int* end, T* x, nint leadingX, T* y)
+    {
+        Vector512<T> s0 = default, s1 = default, s2 = default, s3 = default;
+        int e = 0;
+        for (; e <= count - 4; e += 4)
+        {
+            if (index + e + Ahead + 3 < end)
+            {
+                Prefetch(x + (index[e + Ahead] * leadingX), CpuStorage.Alignment);
+                Prefetch(x + (index[e + Ahead + 1] * leadingX), CpuStorage.Alignment);
+                Prefetch(x + (index[e + Ahead + 2] * leadingX), CpuStorage.Alignment);
+                Prefetch(x + (index[e + Ahead + 3] * leadingX), CpuStorage.Alignment);
+            }
+            s0 = Lanes.Fma(Vector512.Create(value[e]), Vector512.Load(x + (index[e] * leadingX)), s0);
+            s1 = Lanes.Fma(Vector512.Create(value[e + 1]), Vector512.Load(x + (index[e + 1] * leadingX)), s1);
+            s2 = Lanes.Fma(Vector512.Create(value[e + 2]), Vector512.Load(x + (index[e + 2] * leadingX)), s2);
+            s3 = Lanes.Fma(Vector512.Create(value[e + 3]), Vector512.Load(x + (index[e + 3] * leadingX)), s3);
+        }
+        for (; e < count; e++)
+            s0 = Lanes.Fma(Vector512.Create(value[e]), Vector512.Load(x + (index[e] * leadingX)), s0);
+        ((s0 + s1) + (s2 + s3)).Store(y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

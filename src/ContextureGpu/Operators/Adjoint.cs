@@ -10,6 +10,8 @@ internal sealed class Adjoint<T>(LinearOperator<T> inner)
 {
     public override int LeastBlock => inner.LeastBlock;
 
+    public override double Work => inner.Work;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y) => inner.ApplyAdjoint(x, y);
 
     protected override void ApplyAdjointCore(DeviceMatrix<T> x, DeviceMatrix<T> y) => inner.Apply(x, y);

@@ -23,6 +23,8 @@ internal sealed class Deflated<T> : LinearOperator<T>
 
     public override int LeastBlock => _inner.LeastBlock;
 
+    public override double Work => _inner.Work;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         DeviceMatrix<T> projected = _projected.Get(x.Rows, x.Columns);

@@ -26,6 +26,8 @@ internal sealed class DiagonallyScaled<T> : LinearOperator<T>
 
     public override int LeastBlock => _inner.LeastBlock;
 
+    public override double Work => _inner.Work;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         DeviceMatrix<T> scaled = _scaled.Get(x.Rows, x.Columns);

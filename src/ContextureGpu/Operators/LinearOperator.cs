@@ -37,6 +37,9 @@ internal abstract class LinearOperator<T> : IDisposable
     /// </summary>
     public virtual int LeastBlock => 1;
 
+    /// <summary>Multiply-adds that applying it to one function takes, about: whoever can do with fewer applications weighs them against his own work.</summary>
+    public virtual double Work => (double)Rows * Columns;
+
     /// <summary><c>Y = T X</c>; X is (<see cref="Columns"/>, b), Y is (<see cref="Rows"/>, b), overwritten, not overlapping X.</summary>
     public void Apply(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {

@@ -42,6 +42,8 @@ internal sealed class MaskedKernelWalk<T> : LinearOperator<T>
 
     public override int LeastBlock => KernelWalk<T>.EconomicBlock;
 
+    public override double Work => (double)Rows * Columns * _visible.Length;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y) =>
         Average(y, (from, to, logSum, term) => Arithmetic.KernelProduct(_kernel, from, logSum, to, null, x, term));
 

@@ -34,6 +34,8 @@ internal sealed class PosteriorWalk<T> : LinearOperator<T>
 
     public override int LeastBlock => KernelWalk<T>.EconomicBlock;
 
+    public override double Work => (double)Rows * Columns * _count;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         for (int v = 0; v < _count; v++)

@@ -20,6 +20,8 @@ internal sealed class Product<T> : LinearOperator<T>
 
     public override int LeastBlock => Math.Max(_left.LeastBlock, _right.LeastBlock);
 
+    public override double Work => _left.Work + _right.Work;
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         DeviceMatrix<T> between = _between.Get(_right.Rows, x.Columns);

@@ -25,6 +25,8 @@ internal sealed class SideBySide<T> : LinearOperator<T>
 
     public override int LeastBlock => _parts.Max(p => p.Operator.LeastBlock);
 
+    public override double Work => _parts.Sum(p => p.Operator.Work);
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y)
     {
         DeviceMatrix<T> term = _term.Get(Rows, x.Columns);

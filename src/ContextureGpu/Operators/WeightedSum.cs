@@ -22,6 +22,8 @@ internal sealed class WeightedSum<T> : LinearOperator<T>
 
     public override int LeastBlock => _terms.Max(t => t.Operator.LeastBlock);
 
+    public override double Work => _terms.Sum(t => t.Operator.Work);
+
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y) => Accumulate(x, y, (t, a, b) => t.Apply(a, b));
 
     protected override void ApplyAdjointCore(DeviceMatrix<T> x, DeviceMatrix<T> y) => Accumulate(x, y, (t, a, b) => t.ApplyAdjoint(a, b));

@@ -15,8 +15,11 @@ internal sealed class KrylovIteration<T> : IDisposable
     /// <summary>The basis grows by at most this share between two Rayleigh-Ritz steps.</summary>
     private const double Growth = 1.5;
 
-    /// <summary>Share of the functions still missing, by the rate of convergence so far, after which there is another Rayleigh-Ritz step.</summary>
-    private const double Share = 0.4;
+    /// <summary>Share of the functions still missing, by the rate of convergence so far, after which there is another Rayleigh-Ritz step: where the step costs nothing, and where it costs all.</summary>
+    private const double ShareOfFree = 0.4, ShareOfDear = 0.7;
+
+    /// <summary>An eigenproblem of order k on the host takes as long as this many times k^3 multiply-adds of an operator, with one of a projection at a fourth of that time.</summary>
+    private const double EigenWork = 4, ProjectionWork = 0.25;
 
     /// <summary>Blocks that the search for missed pairs takes at least and at most.</summary>
     private const int LeastProbes = 3, MostProbes = 8;
@@ -81,24 +84,23 @@ internal sealed class KrylovIteration<T> : IDisposable
             GoOnFrom(position);
         else
             AppendRandomBlock();
-        (double[] values, double[] vectors) ritz = ([], []);
         while (true)
         {
-            ritz = Grow();
+            Ritz ritz = Grow();
             bool exhausted = Restarts >= _maximumRestarts;
             if (_size == _space || exhausted)
-                return Combine(ritz.vectors, _wanted);
-            double smallest = ritz.values[_wanted - 1];
-            Compress(ritz.values, ritz.vectors, _wanted, keepPending: false);
+                return Combine(ritz, _wanted);
+            double smallest = ritz.Values[_wanted - 1];
+            Compress(ritz, _wanted, keepPending: false);
             if (!Probe(smallest))
                 return CopyOf(_q.ColumnRange(0, _wanted));
         }
     }
 
-    // Expands and compresses until the wanted pairs have converged, the basis is the whole space, or the restarts are used up. Ritz values are descending.
-    private (double[] Values, double[] Vectors) Grow()
+    // Expands and compresses until the wanted pairs have converged, the basis is the whole space, or the restarts are used up.
+    private Ritz Grow()
     {
-        int next = _wanted + Math.Max(_width, _wanted / 2);
+        int next = _wanted + Math.Max(_width, (int)(0.5 * _wanted * (1 + RitzShare(2 * _wanted))));
         (long Applied, double Residual) last = (0, 0);
         double rate = 0;
         while (true)
@@ -110,18 +112,18 @@ internal sealed class KrylovIteration<T> : IDisposable
                 AppendPending();
                 continue;
             }
-            (double[] values, double[] vectors) = RayleighRitz();
-            double[] residuals = Residuals(values, vectors, coupling);
-            double allowed = Math.Max(_tolerance, 8 * _epsilon * Math.Max(values[0], 0));
+            Ritz ritz = RayleighRitz();
+            double[] residuals = Residuals(ritz, coupling);
+            double allowed = Math.Max(_tolerance, 8 * _epsilon * Math.Max(ritz.Values[0], 0));
             int converged = residuals.TakeWhile(r => r <= allowed).Count();
             double worst = residuals.Take(_wanted).Max();
             _progress?.Report(new SolverProgress(Math.Min(converged, _wanted), _wanted, worst, Applications));
             if (whole || converged >= _wanted || (full && Restarts >= _maximumRestarts))
-                return (values, vectors);
+                return ritz;
             if (full)
             {
                 int keep = Math.Min(_size - 1, _wanted + Math.Max(_width, (_capacity - _wanted) / 4));
-                Compress(values, vectors, keep, keepPending: true);
+                Compress(ritz, keep, keepPending: true);
                 Restarts++;
             }
             else
@@ -129,13 +131,21 @@ internal sealed class KrylovIteration<T> : IDisposable
                 AppendPending();
             }
             // Residuals fall at least exponentially in the functions that A was applied to, restarts or none, and faster near the end: a part of what the rate so far
-            // asks for, and then another look.
+            // asks for, and then another look; the larger a part, the more of the time looking takes.
             if (last.Applied > 0 && worst < last.Residual)
                 rate = 2 * Math.Log(last.Residual / worst) / (Applications - last.Applied);
-            double missing = rate > 0 ? Share * Math.Log(worst / allowed) / rate : double.PositiveInfinity;
+            double share = ShareOfFree + ((ShareOfDear - ShareOfFree) * RitzShare(_size));
+            double missing = rate > 0 ? share * Math.Log(worst / allowed) / rate : double.PositiveInfinity;
             next = (int)Math.Ceiling(_size + Math.Clamp(missing - _width, 0, _size * (Growth - 1)));
             last = (Applications, worst);
         }
+    }
+
+    // What a Rayleigh-Ritz step takes of the time of a block with one, at this size of the basis: between 0 and 1. A count of operations and no clock, for a run is to be repeatable.
+    private double RitzShare(double size)
+    {
+        double ritz = EigenWork * size * size * size, block = 2 * _width * (_b.Work + (ProjectionWork * _space * size));
+        return ritz / (ritz + block);
     }
 
     // ---- the basis ----
@@ -296,58 +306,68 @@ internal sealed class KrylovIteration<T> : IDisposable
 
     // ---- Rayleigh-Ritz ----
 
-    // Descending values; column i of the (size, size) vectors belongs to value i.
-    private (double[] Values, double[] Vectors) RayleighRitz()
+    /// <summary>Eigenpairs of H.</summary>
+    /// <param name="Values">Descending.</param>
+    /// <param name="Ascending">Row-major, a vector a row; that of <c>Values[i]</c> is row <c>size - 1 - i</c>.</param>
+    private readonly record struct Ritz(double[] Values, double[] Ascending)
+    {
+        public ReadOnlySpan<double> Vector(int i) => Ascending.AsSpan((Values.Length - 1 - i) * Values.Length, Values.Length);
+
+        /// <summary>The leading vectors as columns, row-major (size, count).</summary>
+        public double[] Leading(int count)
+        {
+            int size = Values.Length;
+            var leading = new double[size * count];
+            for (int c = 0; c < count; c++)
+            {
+                ReadOnlySpan<double> vector = Vector(c);
+                for (int r = 0; r < vector.Length; r++)
+                    leading[(r * count) + c] = vector[r];
+            }
+            return leading;
+        }
+    }
+
+    private Ritz RayleighRitz()
     {
         int k = _size;
-        double[] work = new double[k * k], ascending = new double[k], vectors = new double[k * k];
+        double[] work = new double[k * k], values = new double[k];
         for (int i = 0; i < k; i++)
             Array.Copy(_h, i * _capacity, work, i * k, k);
-        _host.SymmetricEigen(work, k, ascending);
-        Array.Reverse(ascending);
-        for (int i = 0; i < k; i++)
-            for (int r = 0; r < k; r++)
-                vectors[(r * k) + i] = work[((k - 1 - i) * k) + r];
-        return (ascending, vectors);
+        _host.SymmetricEigen(work, k, values);
+        Array.Reverse(values);
+        return new Ritz(values, work);
     }
 
     // ||A Q y - theta Q y|| = ||W y_newest||, from the Gram matrix of W.
-    private double[] Residuals(double[] values, double[] vectors, double[] gram)
+    private double[] Residuals(Ritz ritz, double[] gram)
     {
-        int k = _size, width = _size - _blockStart;
-        var residuals = new double[values.Length];
+        int width = _size - _blockStart;
+        var residuals = new double[_size];
         for (int c = 0; c < residuals.Length; c++)
         {
+            ReadOnlySpan<double> y = ritz.Vector(c)[_blockStart..];
             double sum = 0;
             for (int i = 0; i < width; i++)
-                for (int j = 0; j < width; j++)
-                    sum += vectors[((_blockStart + i) * k) + c] * gram[(i * width) + j] * vectors[((_blockStart + j) * k) + c];
+                sum += y[i] * TensorPrimitives.Dot(gram.AsSpan(i * width, width), y);
             residuals[c] = Math.Sqrt(Math.Max(0, sum));
         }
         return residuals;
     }
 
-    private DeviceMatrix<T> Combine(double[] vectors, int count)
+    private DeviceMatrix<T> Combine(Ritz ritz, int count)
     {
         DeviceMatrix<T> combined = Arithmetic.Allocate(_space, count);
-        Arithmetic.MultiplySmall(_q.ColumnRange(0, _size), Leading(vectors, count), T.Zero, combined);
+        Arithmetic.MultiplySmall(_q.ColumnRange(0, _size), ritz.Leading(count), T.Zero, combined);
         return combined;
-    }
-
-    private double[] Leading(double[] vectors, int count)
-    {
-        var leading = new double[_size * count];
-        for (int r = 0; r < _size; r++)
-            Array.Copy(vectors, r * _size, leading, r * count, count);
-        return leading;
     }
 
     // Thick restart: the basis becomes the leading Ritz functions, followed by the pending block, which is where A leads out of them. A tile of rows at a time: no second
     // basis is held.
-    private void Compress(double[] values, double[] vectors, int keep, bool keepPending)
+    private void Compress(Ritz ritz, int keep, bool keepPending)
     {
         int k = _size;
-        double[] leading = Leading(vectors, keep);
+        double[] leading = ritz.Leading(keep);
         using DeviceMatrix<T> rotation = Arithmetic.UploadMatrix<T>(leading, k, keep);
         using DeviceMatrix<T> scratch = MemoryTile.Allocate(Math.Min(_space, CompressedRows), rows => Arithmetic.Allocate(rows, keep), out int tile);
         for (int row = 0; row < _space; row += tile)
@@ -359,7 +379,7 @@ internal sealed class KrylovIteration<T> : IDisposable
         }
         Array.Clear(_h);
         for (int i = 0; i < keep; i++)
-            _h[(i * _capacity) + i] = values[i];
+            _h[(i * _capacity) + i] = ritz.Values[i];
         (_size, _blockStart, _coupledStart, _afterRestart) = (keep, keep, 0, true);
         _compressions++;
         _orthogonality.Combine(k, leading, keep, _host);
@@ -402,11 +422,7 @@ internal sealed class KrylovIteration<T> : IDisposable
         }
     }
 
-    private void Shrink()
-    {
-        (double[] values, double[] vectors) = RayleighRitz();
-        Compress(values, vectors, Math.Min(_size, _wanted), keepPending: true);
-    }
+    private void Shrink() => Compress(RayleighRitz(), Math.Min(_size, _wanted), keepPending: true);
 
     // The largest Ritz value of the functions beyond the wanted ones, and its residual.
     private (double Value, double Residual) LargestOutside(double[] gram)

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Spectral;
@@ -41,14 +43,11 @@ internal sealed class OrthogonalityLedger(int capacity, int space, double epsilo
     /// <returns>Row-major (size, width).</returns>
     public double[] AfterOnePass(int size, int coupled, double[] coefficients, double[] inverseFactor, int width)
     {
-        double[] loss = new double[(long)size * width], along = new double[width];
+        double[] loss = new double[(long)size * width], along = new double[width], growth = Lengths(inverseFactor, width);
         for (int i = 0; i < size; i++)
         {
-            Array.Clear(along);
-            ReadOnlySpan<double> row = _e.AsSpan(i * capacity, size);
-            for (int l = coupled; l < size; l++)
-                TensorPrimitives.MultiplyAdd(coefficients.AsSpan(l * width, width), -row[l], along, along);
-            Normalise(along, coefficients.AsSpan(i * width, width), inverseFactor, loss.AsSpan(i * width, width));
+            Subtract(_e.AsSpan((i * capacity) + coupled, size - coupled), coefficients.AsSpan(coupled * width), along);
+            Normalise(along, coefficients.AsSpan(i * width, width), inverseFactor, growth, loss.AsSpan(i * width, width));
         }
         return loss;
     }
@@ -56,9 +55,9 @@ internal sealed class OrthogonalityLedger(int capacity, int space, double epsilo
     /// <summary>The loss of a block after two passes and normalising: rounding.</summary>
     public double[] AfterTwoPasses(int size, double[] inverseFactor, int width)
     {
-        double[] loss = new double[(long)size * width], none = new double[width];
+        double[] loss = new double[(long)size * width], none = new double[width], growth = Lengths(inverseFactor, width);
         for (int i = 0; i < size; i++)
-            Normalise(none, none, inverseFactor, loss.AsSpan(i * width, width));
+            Normalise(none, none, inverseFactor, growth, loss.AsSpan(i * width, width));
         return loss;
     }
 
@@ -87,21 +86,61 @@ internal sealed class OrthogonalityLedger(int capacity, int space, double epsilo
                 _e[(i * capacity) + j] = combined[(i * keep) + j] + Math.CopySign(_spread, combined[(i * keep) + j]);
     }
 
-    // What is left along one function, and the rounding of C and of its subtraction, both multiplied by the inverse factor.
-    private void Normalise(double[] along, ReadOnlySpan<double> coefficients, double[] inverseFactor, Span<double> loss)
+    // along = -row B, for B row-major (row.Length, along.Length).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Subtract(ReadOnlySpan<double> row, ReadOnlySpan<double> b, Span<double> along)
+    {
+        int width = along.Length, j = 0;
+        for (; j <= width - Vector<double>.Count; j += Vector<double>.Count)
+        {
+            Vector<double> sum = Vector<double>.Zero;
+            for (int l = 0; l < row.Length; l++)
+                sum -= row[l] * new Vector<double>(b[((l * width) + j)..]);
+            sum.CopyTo(along[j..]);
+        }
+        for (; j < width; j++)
+        {
+            double sum = 0;
+            for (int l = 0; l < row.Length; l++)
+                sum -= row[l] * b[(l * width) + j];
+            along[j] = sum;
+        }
+    }
+
+    // What is left along one function, and the rounding of C and of its subtraction, both multiplied by the inverse factor, whose columns are as long as growth says.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Normalise(ReadOnlySpan<double> along, ReadOnlySpan<double> coefficients, double[] inverseFactor, double[] growth, Span<double> loss)
     {
         int width = along.Length;
-        double rounding = (0.5 * epsilon * TensorPrimitives.Norm(coefficients) / Math.Sqrt(width)) + _spread;
+        double square = 0;
+        foreach (double c in coefficients)
+            square += c * c;
+        double rounding = (0.5 * epsilon * Math.Sqrt(square / width)) + _spread;
+        loss.Clear();
+        for (int l = 0; l < width; l++)
+        {
+            ReadOnlySpan<double> factor = inverseFactor.AsSpan(l * width, width);
+            int j = l / Vector<double>.Count * Vector<double>.Count;        // what lies left of the diagonal is zero
+            for (; j <= width - Vector<double>.Count; j += Vector<double>.Count)
+                (new Vector<double>(loss[j..]) + (along[l] * new Vector<double>(factor[j..]))).CopyTo(loss[j..]);
+            for (; j < width; j++)
+                loss[j] += along[l] * factor[j];
+        }
+        for (int j = 0; j < width; j++)
+            loss[j] += Math.CopySign(rounding * growth[j], loss[j]);
+    }
+
+    // The lengths of the columns of a matrix, row-major (width, width).
+    private static double[] Lengths(double[] matrix, int width)
+    {
+        var lengths = new double[width];
         for (int j = 0; j < width; j++)
         {
-            double sum = 0, square = 0;
-            for (int l = 0; l <= j; l++)
-            {
-                double factor = inverseFactor[(l * width) + j];
-                sum += along[l] * factor;
-                square += factor * factor;
-            }
-            loss[j] = sum + Math.CopySign(rounding * Math.Sqrt(square), sum);
+            double square = 0;
+            for (int l = 0; l < width; l++)
+                square += matrix[(l * width) + j] * matrix[(l * width) + j];
+            lengths[j] = Math.Sqrt(square);
         }
+        return lengths;
     }
 }

@@ -62,7 +62,10 @@ internal sealed unsafe partial class CpuArithmetic<T>(CpuDevice device, Workers 
     protected override void CombineCore(T alpha, DeviceMatrix<T> x, T beta, DeviceMatrix<T> y)
     {
         CpuMatrix<T> from = Own(x), to = Own(y);
-        EachRow(from, i => ElementwiseRow.Combine(alpha, from.Row(i), beta, to.Row(i)));
+        if (alpha == T.One && T.IsZero(beta))
+            workers.Rows(from.Rows, 64, (long)from.Rows * from.Columns, (start, end) => ElementwiseRow.CopyRows(from, to, start, end));
+        else
+            EachRow(from, i => ElementwiseRow.Combine(alpha, from.Row(i), beta, to.Row(i)));
     }
 
     private void EachRow(CpuMatrix<T> matrix, Action<int> body) =>
