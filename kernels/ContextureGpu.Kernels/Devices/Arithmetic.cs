@@ -58,6 +58,9 @@ public abstract partial class Arithmetic<T>
             CombineCore(T.One, source, T.Zero, destination);
     }
 
+    /// <summary>Copies beside the work that is queued; null where the device has no such thing, or the host's memory is its own.</summary>
+    internal virtual SideTransfers<T>? CreateSideTransfers() => null;
+
     /// <summary>Sets every element to <paramref name="value"/>.</summary>
     public void Fill(DeviceMatrix<T> destination, T value)
     {

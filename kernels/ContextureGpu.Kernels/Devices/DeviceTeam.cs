@@ -85,7 +85,7 @@ public sealed class DeviceTeam : ComputeDevice
     /// <param name="rows">Rows.</param>
     /// <param name="shares">Shares of this kind of work, which learn from it.</param>
     /// <param name="member">Makes what a member does its tiles with, on its own thread; null where it cannot take part.</param>
-    internal void Share(int rows, TeamShares shares, Func<ComputeDevice, ITeamWorker?> member)
+    internal void Share(int rows, TeamShares shares, Func<ComputeDevice, TeamWorker?> member)
     {
         var queue = new TileQueue(rows, Granule);
         (long[] done, double[] seconds) = (new long[_devices.Length], new double[_devices.Length]);
@@ -112,24 +112,41 @@ public sealed class DeviceTeam : ComputeDevice
 
         void Work(int i)
         {
-            RowTile? next = kept[i];
+            RowTile? next = kept[i], running = null;
             try
             {
-                using ITeamWorker? worker = member(_devices[i]);
+                using TeamWorker? worker = member(_devices[i]);
                 long start = Stopwatch.GetTimestamp();
-                while (worker is not null && (next ??= queue.Take(shares[i])) is { } tile)
+                while (worker is not null)
                 {
-                    worker.Do(tile);
-                    next = null;
-                    queue.Complete();
-                    done[i] += tile.Count;
-                    seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                    if (running is null)
+                        next ??= queue.Take(shares[i]);
+                    else if (worker.LooksAhead)
+                        next = queue.TakeNow(shares[i]);
+                    if (next is null && running is null)
+                        break;
+                    if (next is { } coming)
+                        worker.Fetch(coming);
+                    worker.Finish();
+                    if (next is { } fetched)
+                        worker.Start(fetched);
+                    if (running is { } finished)
+                    {
+                        worker.Collect(finished);
+                        queue.Complete();
+                        done[i] += finished.Count;
+                        seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                    }
+                    (running, next) = (next, null);
                 }
             }
             finally
             {
-                if (next is { } undone)
-                    queue.Return(undone);
+                foreach (RowTile? tile in new[] { running, next })
+                {
+                    if (tile is { } undone)
+                        queue.Return(undone);
+                }
             }
         }
 

@@ -26,6 +26,9 @@ internal abstract class ForwardingArithmetic<T>(Arithmetic<T> inner) : Arithmeti
     protected override void DownloadCore(DeviceMatrix<T> source, Span<T> rowMajor) => inner.Download(source, rowMajor);
 
     /// <inheritdoc/>
+    internal override SideTransfers<T>? CreateSideTransfers() => inner.CreateSideTransfers();
+
+    /// <inheritdoc/>
     protected override void FillCore(DeviceMatrix<T> destination, T value) => inner.Fill(destination, value);
 
     /// <inheritdoc/>

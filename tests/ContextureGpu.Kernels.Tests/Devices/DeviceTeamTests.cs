@@ -1,3 +1,4 @@
+using ContextureGpu.Kernels.Team;
 using ContextureGpu.Kernels.Tests.Ilgpu;
 using ContextureGpu.Testing;
 using Xunit;
@@ -88,6 +89,40 @@ public sealed class DeviceTeamTests
     }
 
     [Fact]
+    public void Who_looks_ahead_fetches_beside_one_tile_and_collects_beside_the_next()
+    {
+        using DeviceTeam team = TestTeam.Of(Cpu(), Cpu());
+        var workers = new List<RecordingWorker>();
+        team.Share(N, team.Products, _ => Recording(workers, new RecordingWorker()));
+        Assert.Equal(Enumerable.Range(0, N), workers.SelectMany(w => w.Rows).Order());
+        Assert.Contains(workers, w => w.Log.Count > 8);
+        foreach (RecordingWorker worker in workers)
+        {
+            // The first tile alone; then the next is fetched while one is done, and that one collected while the next is.
+            IEnumerable<int> tiles = worker.Log.Where(step => step.What == 'S').Select(step => step.Start);
+            string expected = string.Concat(tiles.Select((_, t) => t == 0 ? "FWS" : "FWSC")) + "WC";
+            Assert.Equal(expected, string.Concat(worker.Log.Select(step => step.What)));
+            Assert.Equal(tiles, worker.Log.Where(step => step.What == 'C').Select(step => step.Start));
+        }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(7)]
+    [InlineData(8)]
+    public void Both_tiles_of_one_who_looks_ahead_and_is_lost_are_done_by_the_rest(int steps)
+    {
+        CpuDevice partner = Cpu();
+        using DeviceTeam team = TestTeam.Of(Cpu(), partner);
+        var workers = new List<RecordingWorker>();
+        using var lost = new ManualResetEventSlim();
+        team.Share(N, team.Products, device => Recording(workers, device == partner ? new RecordingWorker { Steps = steps, Lost = lost } : new RecordingWorker { StartsAfter = lost }));
+        Assert.Equal(Enumerable.Range(0, N), workers.SelectMany(w => w.Rows).Order());
+        Assert.Single(team.Losses);
+    }
+
+    [Fact]
     public void Small_work_is_the_leaders()
     {
         using DeviceTeam team = new([new TeamMember(Cpu(), 1), new TeamMember(Cpu(), 1)]);
@@ -135,6 +170,13 @@ public sealed class DeviceTeamTests
         return new Outcome([.. Read(on, product), .. Read(on, polynomial), .. Read(on, logSum), .. distances], indices);
     }
 
+    private static RecordingWorker Recording(List<RecordingWorker> workers, RecordingWorker worker)
+    {
+        lock (workers)
+            workers.Add(worker);
+        return worker;
+    }
+
     private static CpuDevice Cpu() => CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None });
 
     private static DeviceMatrix<T> Put<T>(Arithmetic<T> on, ulong stream, int rows, int columns)
@@ -155,6 +197,46 @@ public sealed class DeviceTeamTests
 
     /// <summary>What was computed.</summary>
     internal sealed record Outcome(double[] Values, int[] Indices);
+}
+
+/// <summary>Notes what it is asked for, and is lost after some steps.</summary>
+internal sealed class RecordingWorker : TeamWorker
+{
+    public int Steps { get; init; } = int.MaxValue;
+
+    public ManualResetEventSlim? Lost { get; init; }
+
+    public ManualResetEventSlim? StartsAfter { get; init; }
+
+    public List<(char What, int Start)> Log { get; } = [];
+
+    public List<int> Rows { get; } = [];
+
+    public override bool LooksAhead => true;
+
+    public override void Fetch(RowTile tile) => Note('F', tile.Start);
+
+    public override void Start(RowTile tile) => Note('S', tile.Start);
+
+    public override void Finish() => Note('W', -1);
+
+    public override void Collect(RowTile tile)
+    {
+        Note('C', tile.Start);
+        Rows.AddRange(Enumerable.Range(tile.Start, tile.Count));
+    }
+
+    private void Note(char what, int start)
+    {
+        if (what == 'S')
+            StartsAfter?.Wait(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        if (Log.Count == Steps)
+        {
+            Lost?.Set();
+            throw new DeviceFailureException("cuda:7", "lost");
+        }
+        Log.Add((what, start));
+    }
 }
 
 /// <summary>A team passes the contract of a device.</summary>

@@ -56,6 +56,20 @@ public sealed class TileQueueTests
     }
 
     [Fact]
+    public void Who_holds_a_tile_does_not_wait_for_those_of_others()
+    {
+        var queue = new TileQueue(200, 100);
+        RowTile first = queue.TakeNow(1)!.Value, second = queue.TakeNow(1)!.Value;
+        Assert.Equal([new RowTile(0, 100), new RowTile(100, 100)], [first, second]);
+        Assert.Null(queue.TakeNow(1));
+        queue.Return(first);
+        Assert.Equal(first, queue.TakeNow(1));
+        queue.Stop();
+        queue.Return(first);
+        Assert.Null(queue.TakeNow(1));
+    }
+
+    [Fact]
     public async Task Nobody_waits_for_a_queue_that_was_stopped()
     {
         CancellationToken token = TestContext.Current.CancellationToken;

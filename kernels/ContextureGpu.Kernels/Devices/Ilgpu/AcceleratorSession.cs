@@ -18,6 +18,7 @@ internal sealed class AcceleratorSession : IDisposable
     private readonly KernelLoader _loader;
     private readonly MemoryLedger _ledger;
     private readonly BlockPool<MemoryBuffer1D<byte, Stride1D.Dense>> _pool;
+    private readonly Stack<TransferLane> _lanes = [];
     private DeviceFailureException? _failure;
     private bool _disposed;
 
@@ -163,7 +164,27 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw Fail($"copying to the device failed: {DriverError.Describe(error)}", error);
+                throw FailedUpload(error);
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Upload{T}(ReadOnlySpan{T}, DeviceBuffer{T}, long)"/>, beside the work that is queued.</summary>
+    public void Upload<T>(TransferLane lane, ReadOnlySpan<T> source, DeviceBuffer<T> target, long offset)
+        where T : unmanaged
+    {
+        if (source.IsEmpty)
+            return;
+        lock (Gate)
+        {
+            ThrowIfUnusable();
+            try
+            {
+                lane.Upload(source, target.View.SubView(offset, source.Length));
+            }
+            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
+            {
+                throw FailedUpload(error);
             }
         }
     }
@@ -184,8 +205,60 @@ internal sealed class AcceleratorSession : IDisposable
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw Fail($"work on the device, or copying from it, failed: {DriverError.Describe(error)}", error);
+                throw FailedDownload(error);
             }
+        }
+    }
+
+    /// <summary>As <see cref="Download{T}(DeviceBuffer{T}, long, Span{T})"/>, beside the work that is queued and without waiting for it.</summary>
+    public void Download<T>(TransferLane lane, DeviceBuffer<T> source, long offset, Span<T> target)
+        where T : unmanaged
+    {
+        if (target.IsEmpty)
+            return;
+        lock (Gate)
+        {
+            ThrowIfUnusable();
+            try
+            {
+                lane.Download(source.View.SubView(offset, target.Length), target);
+            }
+            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
+            {
+                throw FailedDownload(error);
+            }
+        }
+    }
+
+    /// <summary>A lane for copies beside the work, or null where there is no memory for one; lanes are kept for the next who asks.</summary>
+    public TransferLane? RentLane()
+    {
+        lock (Gate)
+        {
+            ThrowIfUnusable();
+            try
+            {
+                return _lanes.TryPop(out TransferLane? lane) ? lane : new TransferLane(Accelerator);
+            }
+            catch (Exception error) when (DriverError.IsLackOfMemory(error))
+            {
+                return null;
+            }
+            catch (Exception error)
+            {
+                throw Fail($"a stream for copies, or page-locked memory for them, could not be had: {DriverError.Describe(error)}", error);
+            }
+        }
+    }
+
+    /// <summary>Takes a lane back.</summary>
+    public void ReturnLane(TransferLane lane)
+    {
+        lock (Gate)
+        {
+            // Those of a device that failed go with the accelerator.
+            if (!_disposed && _failure is null)
+                _lanes.Push(lane);
         }
     }
 
@@ -231,6 +304,8 @@ internal sealed class AcceleratorSession : IDisposable
             try
             {
                 _pool.Trim();
+                foreach (TransferLane lane in _lanes)
+                    lane.Dispose();
                 Accelerator.Dispose();
                 _context.Dispose();
             }
@@ -240,6 +315,10 @@ internal sealed class AcceleratorSession : IDisposable
             }
         }
     }
+
+    private DeviceFailureException FailedUpload(Exception error) => Fail($"copying to the device failed: {DriverError.Describe(error)}", error);
+
+    private DeviceFailureException FailedDownload(Exception error) => Fail($"work on the device, or copying from it, failed: {DriverError.Describe(error)}", error);
 
     private string InUse() => $"{_ledger.LiveBytes} of {Accelerator.MemorySize} bytes are in use here";
 }

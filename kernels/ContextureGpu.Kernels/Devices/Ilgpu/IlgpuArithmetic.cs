@@ -88,6 +88,9 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
     }
 
     /// <inheritdoc/>
+    internal override SideTransfers<T>? CreateSideTransfers() => _session.RentLane() is { } lane ? new IlgpuSideTransfers<T>(_session, lane) : null;
+
+    /// <inheritdoc/>
     protected override void FillCore(DeviceMatrix<T> destination, T value)
     {
         IlgpuMatrix<T> y = Own(destination);

@@ -11,6 +11,7 @@ internal sealed class IlgpuDevice : ComputeDevice
     private readonly AcceleratorSession _session;
     private readonly Lock _opening = new();
     private readonly ProductTuner? _tuner;
+    private readonly List<string> _refusals = [];
     private object? _single, _double;
 
     /// <summary>Makes a device of a session that <paramref name="open"/> starts; it counts its memory in this device's account.</summary>
@@ -22,7 +23,7 @@ internal sealed class IlgpuDevice : ComputeDevice
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Warnings => _tuner?.Warnings ?? [];
+    public override IReadOnlyList<string> Warnings => [.. _refusals, .. _tuner?.Warnings ?? []];
 
     /// <summary>The accelerator behind it.</summary>
     public AcceleratorSession Session => _session;
@@ -50,7 +51,12 @@ internal sealed class IlgpuDevice : ComputeDevice
         Accelerator accelerator = _session.Accelerator;
         if (accelerator is not CudaAccelerator && accelerator.Device is not CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU })
             return null;
-        TensorCoreUse tensorCores = accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80 ? options.TensorCores : TensorCoreUse.None;
+        TensorCoreUse tensorCores = accelerator is CudaAccelerator ? options.TensorCores : TensorCoreUse.None;
+        if (accelerator is CudaAccelerator cuda && cuda.Architecture < CudaArchitecture.SM_80 && tensorCores != TensorCoreUse.None)
+        {
+            tensorCores = TensorCoreUse.None;
+            _refusals.Add($"tensor cores were asked for; {Description.Selector} ({Description.Name}) has none for tf32, which compute capability 8.0 brought, so products are in float32");
+        }
         return new ProductTuner(accelerator.NumMultiprocessors, $"{Description.Selector} {Description.Name}|{Description.Driver}|{Description.MemoryBytes}", options.Speeds, tensorCores);
     }
 

@@ -73,67 +73,157 @@ internal sealed class HostOperands<T>
 }
 
 /// <summary>Does its tiles where the matrices are.</summary>
-internal sealed class LeadingWorker<T>(Arithmetic<T> on, KernelOperands<T> operands, Action<Arithmetic<T>, KernelOperands<T>> apply) : ITeamWorker
+internal sealed class LeadingWorker<T>(Arithmetic<T> on, KernelOperands<T> operands, Action<Arithmetic<T>, KernelOperands<T>> apply) : TeamWorker
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public void Do(RowTile tile)
+    public override void Start(RowTile tile)
     {
         apply(on, operands.Rows(tile));
         on.Device.Synchronize();
     }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
 }
 
 /// <summary>
-/// Does its tiles with copies of its own: the points and the block once, rows as it takes them. Copies are not overlapped with products: a row of d inputs and p columns is 4 (d + p) bytes
-/// on its way and 2 m (d + p) operations once it is there, so that at 20,000 points copies take a few hundredths of the time even on the fastest of devices, and less with more points.
+/// Does its tiles with copies of its own: the points and the block once, rows as it takes them. Where the device copies beside its work, rows have two places in turn: one holds the tile that
+/// is being done, the other receives the next and gives the last one back.
 /// </summary>
-internal sealed class PartnerWorker<T>(Arithmetic<T> on, HostOperands<T> host, Action<Arithmetic<T>, KernelOperands<T>> apply) : ITeamWorker
+internal sealed class PartnerWorker<T> : TeamWorker
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly Arithmetic<T> _on;
+    private readonly HostOperands<T> _host;
+    private readonly Action<Arithmetic<T>, KernelOperands<T>> _apply;
+    private readonly SideTransfers<T>? _aside;
     private DeviceMatrix<T>? _y, _columnOffset, _v;
+    private Place _now, _next;
+    private bool _working;
 
-    /// <inheritdoc/>
-    public void Do(RowTile tile)
+    public PartnerWorker(Arithmetic<T> on, HostOperands<T> host, Action<Arithmetic<T>, KernelOperands<T>> apply)
     {
-        _y ??= Upload(host.Y, host.Points, host.Features);
-        if (host.ColumnOffset is not null)
-            _columnOffset ??= Upload(host.ColumnOffset, host.Points, 1);
-        if (host.V is not null)
-            _v ??= Upload(host.V, host.Points, host.Columns);
-        using DeviceMatrix<T> x = Upload(host.X.AsSpan(tile.Start * host.Features, tile.Count * host.Features), tile.Count, host.Features), output = on.Allocate(tile.Count, host.Columns);
-        using DeviceMatrix<T>? rowOffset = host.RowOffset is null ? null : Upload(host.RowOffset.AsSpan(tile.Start, tile.Count), tile.Count, 1);
-        apply(on, new KernelOperands<T>(x, rowOffset, _y, _columnOffset, _v, output));
-        on.Download(output, host.OutputRows(tile));
-        lock (host.Done)
-            host.Done.Add(tile);
+        (_on, _host, _apply) = (on, host, apply);
+        _aside = on.CreateSideTransfers();
+        _now = new Place();
+        _next = _aside is null ? _now : new Place();
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override bool LooksAhead => _aside is not null;
+
+    /// <inheritdoc/>
+    public override void Fetch(RowTile tile)
+    {
+        _y ??= Copy(_host.Y, _host.Points, _host.Features);
+        if (_host.ColumnOffset is not null)
+            _columnOffset ??= Copy(_host.ColumnOffset, _host.Points, 1);
+        if (_host.V is not null)
+            _v ??= Copy(_host.V, _host.Points, _host.Columns);
+        Reserve(tile.Count);
+        Upload(_host.X.AsSpan(tile.Start * _host.Features, tile.Count * _host.Features), _next.X!.RowRange(0, tile.Count));
+        if (_host.RowOffset is not null)
+            Upload(_host.RowOffset.AsSpan(tile.Start, tile.Count), _next.RowOffset!.RowRange(0, tile.Count));
+    }
+
+    /// <inheritdoc/>
+    public override void Start(RowTile tile)
+    {
+        (_now, _next) = (_next, _now);
+        _working = true;
+        _apply(_on, new KernelOperands<T>(_now.X!.RowRange(0, tile.Count), _now.RowOffset?.RowRange(0, tile.Count), _y!, _columnOffset, _v, _now.Output!.RowRange(0, tile.Count)));
+    }
+
+    /// <inheritdoc/>
+    public override void Finish()
+    {
+        if (_working)
+            _on.Device.Synchronize();
+        _working = false;
+    }
+
+    /// <inheritdoc/>
+    public override void Collect(RowTile tile)
+    {
+        // The next tile, if one was started, has taken the other place.
+        DeviceMatrix<T> output = (_working ? _next : _now).Output!.RowRange(0, tile.Count);
+        if (_aside is null)
+            _on.Download(output, _host.OutputRows(tile));
+        else
+            _aside.Download(output, _host.OutputRows(tile));
+        lock (_host.Done)
+            _host.Done.Add(tile);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         _y?.Dispose();
         _columnOffset?.Dispose();
         _v?.Dispose();
+        _now.Dispose();
+        _next.Dispose();
+        _aside?.Dispose();
+        base.Dispose();
     }
 
-    private DeviceMatrix<T> Upload(ReadOnlySpan<T> values, int rows, int columns)
+    // Both places at once, and none while the device works: memory that is released is given to the next who asks while work that was queued with it may still be going on, and copies
+    // beside the work would not wait for that.
+    private void Reserve(int rows)
     {
-        DeviceMatrix<T> matrix = on.Allocate(rows, columns);
+        if (_next.X?.Rows >= rows)
+            return;
+        Finish();
+        if (_aside is not null && _now.X is null)
+            _now.Allocate(_on, _host, rows);
+        _next.Allocate(_on, _host, rows);
+        _on.Device.Synchronize();
+    }
+
+    private void Upload(ReadOnlySpan<T> values, DeviceMatrix<T> matrix)
+    {
+        if (_aside is null)
+            _on.Upload(values, matrix);
+        else
+            _aside.Upload(values, matrix);
+    }
+
+    private DeviceMatrix<T> Copy(ReadOnlySpan<T> values, int rows, int columns)
+    {
+        DeviceMatrix<T> matrix = _on.Allocate(rows, columns);
         try
         {
-            on.Upload(values, matrix);
+            _on.Upload(values, matrix);
             return matrix;
         }
         catch
         {
             matrix.Dispose();
             throw;
+        }
+    }
+
+    // Where the rows of a tile are.
+    private sealed class Place : IDisposable
+    {
+        public DeviceMatrix<T>? X { get; private set; }
+
+        public DeviceMatrix<T>? RowOffset { get; private set; }
+
+        public DeviceMatrix<T>? Output { get; private set; }
+
+        public void Allocate(Arithmetic<T> on, HostOperands<T> host, int rows)
+        {
+            Dispose();
+            X = on.Allocate(rows, host.Features);
+            RowOffset = host.RowOffset is null ? null : on.Allocate(rows, 1);
+            Output = on.Allocate(rows, host.Columns);
+        }
+
+        public void Dispose()
+        {
+            X?.Dispose();
+            RowOffset?.Dispose();
+            Output?.Dispose();
+            (X, RowOffset, Output) = (null, null, null);
         }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class TeamArithmetic<T>(DeviceTeam team, Arithmetic<T> leader, C
         foreach (RowTile tile in host.Done)
             _leader.Upload(host.OutputRows(tile), output.RowRange(tile.Start, tile.Count));
 
-        ITeamWorker? Worker(ComputeDevice device)
+        TeamWorker? Worker(ComputeDevice device)
         {
             if (device == _leader.Device)
                 return new LeadingWorker<T>(_leader, operands, apply);

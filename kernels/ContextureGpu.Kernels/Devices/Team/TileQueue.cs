@@ -19,27 +19,39 @@ internal sealed class TileQueue(int rows, int granule)
     {
         lock (_gate)
         {
-            while (!_stopped)
+            while (true)
             {
-                int left = rows - _next;
-                RowTile tile;
-                if (left > 0)
-                {
-                    double granules = Math.Max(1, Math.Ceiling(0.5 * share * left / granule));
-                    tile = new RowTile(_next, (int)Math.Min(left, granules * granule));
-                    _next += tile.Count;
-                }
-                else if (!_returned.TryPop(out tile))
-                {
-                    if (_taken == 0)
-                        return null;
-                    Monitor.Wait(_gate);
-                    continue;
-                }
-                _taken++;
-                return tile;
+                if (TakeNow(share) is { } tile)
+                    return tile;
+                if (_stopped || _taken == 0)
+                    return null;
+                Monitor.Wait(_gate);
             }
-            return null;
+        }
+    }
+
+    /// <summary>The next tile; null where there is none now, though another worker may give one back: for one who holds a tile that the others may wait for.</summary>
+    /// <param name="share">Share of the work that this worker does in a given time, 0 to 1.</param>
+    public RowTile? TakeNow(double share)
+    {
+        lock (_gate)
+        {
+            int left = rows - _next;
+            RowTile tile;
+            if (_stopped)
+                return null;
+            if (left > 0)
+            {
+                double granules = Math.Max(1, Math.Ceiling(0.5 * share * left / granule));
+                tile = new RowTile(_next, (int)Math.Min(left, granules * granule));
+                _next += tile.Count;
+            }
+            else if (!_returned.TryPop(out tile))
+            {
+                return null;
+            }
+            _taken++;
+            return tile;
         }
     }
 
