@@ -12,8 +12,8 @@ switch (args)
         return ContextTableCommand.Run(options);
     case ["growth", .. var options]:
         return GrowthCommand.Run(options);
-    case ["fit-once", var expression, var n, var d, var dimension, var tolerance]:
-        return LongRuns.Fit(expression, Number(n), Number(d), Number(dimension), double.Parse(tolerance, CultureInfo.InvariantCulture));
+    case ["fit-once", var expression, var n, var d, var dimension, var tolerance, var how]:
+        return LongRuns.Fit(expression, Number(n), Number(d), Number(dimension), double.Parse(tolerance, CultureInfo.InvariantCulture), how == LongRuns.Counting);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

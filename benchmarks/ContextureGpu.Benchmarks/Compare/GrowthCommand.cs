@@ -1,14 +1,14 @@
 using System.Globalization;
+using ContextureGpu.Kernels;
 
 namespace ContextureGpu.Benchmarks.Compare;
 
 /// <summary>
-/// <c>growth [--output FILE] [--limit SECONDS] [--most N]</c>: seconds and bytes of a fit of every context that needs nothing but inputs, for N from 10,000 to 1,000,000.
+/// <c>growth [--output FILE] [--limit SECONDS] [--sizes N,N,...]</c>: seconds and bytes of a fit of every context that needs nothing but inputs, for N from 10,000 to 1,000,000.
 /// </summary>
 internal static class GrowthCommand
 {
     private const int Dimension = 32, Inputs = 16;
-    private static readonly int[] Sizes = [10_000, 30_000, 100_000, 300_000, 1_000_000];
 
     private static readonly string[] Contexts =
     [
@@ -26,17 +26,19 @@ internal static class GrowthCommand
     {
         string? output = CompareCommand.Value(arguments, "--output");
         double limit = double.Parse(CompareCommand.Value(arguments, "--limit") ?? "900", CultureInfo.InvariantCulture);
-        int most = int.Parse(CompareCommand.Value(arguments, "--most") ?? "1000000", CultureInfo.InvariantCulture);
-        string table = LongRuns.Growth(Contexts, Dimension, [.. Sizes.Where(n => n <= most)], Inputs, limit, Console.Error);
+        string sizes = CompareCommand.Value(arguments, "--sizes") ?? "10000,100000,1000000";
+        string table = LongRuns.Growth(Contexts, Dimension, [.. sizes.Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))], Inputs, limit, Console.Error);
+        using CpuDevice processor = CpuDevice.Open();
         string page = string.Create(CultureInfo.InvariantCulture, $"""
             # Growth with N
 
-            Seconds and peak resident set of one fit in a process of its own, top {Dimension}, tolerance 1e-3, single precision, the solver that `auto` takes, {Environment.ProcessorCount} threads.
+            Seconds and peak resident set of one fit in a process of its own, top {Dimension}, tolerance 1e-3, single precision, the solver that `auto` takes, {processor.Description.Name}, {Environment.ProcessorCount} threads.
             Inputs: a mixture of Gaussians, {Inputs} columns; rounded to integers for contexts that look for equal values. A context ends where the next N would have taken more than {limit} s.
-            SCARF keeps every pair of a row and a draw that can agree: with as many draws as rows, as here, nearly N^2 of them; fewer draws bound it.
+            SCARF keeps every pair of a row and a draw that can agree: with as many draws as rows, as here, nearly N^2 of them; fewer draws bound it. A fit counts them for some of the draws
+            before it starts, and is refused where they would not fit.
 
             ```
-            dotnet run -c Release --project benchmarks/ContextureGpu.Benchmarks -- growth --limit {limit}
+            dotnet run -c Release --project benchmarks/ContextureGpu.Benchmarks -- growth --limit {limit} --sizes {sizes}
             ```
 
             {table}

@@ -72,8 +72,8 @@ internal static class KernelProductComparison
         };
     }
 
-    // Exponentials a second of the processor's vector form, in the first-level cache, all threads.
-    private static double ExponentialRate(int threads)
+    /// <summary>Exponentials a second of the processor's vector form, in the first-level cache, all threads.</summary>
+    public static double ExponentialRate(int threads)
     {
         const int Count = 4096, Repeats = 4000;
         double best = double.PositiveInfinity;

@@ -10,8 +10,8 @@ public sealed record TeamMember(ComputeDevice Device, double Speed);
 
 /// <summary>
 /// Several devices as one. The first leads: matrices lie on it, and it does everything alone but the work that grows with the product of two sets of points, kernel
-/// products and logarithmic sums and the search for neighbours. Their rows are shared out in tiles: each member takes the next one when it is done with the last, sized by its speed. The others are handed what
-/// they need through the memory of the host each time.
+/// products and logarithmic sums and the search for neighbours. Their rows are shared out in tiles sized by the members' speeds: each takes the next one when it is done with the last, or
+/// while it is at the last if it can fetch one meanwhile. The others are handed what they need through the memory of the host each time.
 /// <para>A member that is lost or has too little memory is left out from then on and its rows are done by the rest; the loss of the leader is that of the device. Which member does a row
 /// depends on how fast they are: results are the same to the bit from one run to the next where all members are of one kind, and to rounding where they are not. Neighbours are the
 /// same in any case. A processor that computes a kernel of points with themselves alone does half of the work; in a team it does all of its rows.</para>
@@ -49,6 +49,9 @@ public sealed class DeviceTeam : ComputeDevice
 
     /// <summary>Tiles have a multiple of so many rows.</summary>
     public int Granule { get; init; } = 256;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Warnings => [.. _devices.SelectMany(device => device.Warnings)];
 
     /// <inheritdoc/>
     public override MemoryLedger Memory => _devices[0].Memory;
@@ -122,7 +125,7 @@ public sealed class DeviceTeam : ComputeDevice
                     if (running is null)
                         next ??= queue.Take(shares[i]);
                     else if (worker.LooksAhead)
-                        next = queue.TakeNow(shares[i]);
+                        next = queue.TakeAhead(shares[i]);
                     if (next is null && running is null)
                         break;
                     if (next is { } coming)

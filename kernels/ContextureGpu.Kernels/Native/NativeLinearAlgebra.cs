@@ -17,7 +17,7 @@ internal sealed class NativeLinearAlgebra(NativeBlas blas, Workers workers) : Ho
         int exponent = largest > 0 ? Math.ILogB(largest) : 0;
         if (exponent != 0)
         {
-            // In two steps: the inverse of a large power of two is not a number of its own.
+            // In two steps: the inverse of the smallest powers of two is beyond the largest number.
             double half = Math.ScaleB(1, -(exponent / 2)), rest = Math.ScaleB(1, -(exponent - (exponent / 2)));
             for (int i = 0; i < n; i++)
             {

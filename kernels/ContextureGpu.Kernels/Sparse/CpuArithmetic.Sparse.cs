@@ -48,7 +48,7 @@ internal sealed unsafe partial class CpuArithmetic<T>
         return piece == pieces ? rows : low;
     }
 
-    // One row of the result. The last vector may overlap the one before it: its columns are then summed twice, to the same bits, but none one by one.
+    // One row of the result. The last vector may overlap the one before it: its columns are then summed twice, the second time stands, and none are summed one by one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GatherRow(int* index, T* value, int count, int* end, T* x, nint leadingX, T* y, int columns)
     {

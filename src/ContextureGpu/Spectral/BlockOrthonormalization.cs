@@ -27,9 +27,10 @@ internal static class BlockOrthonormalization
     /// <param name="x">The block, overwritten.</param>
     /// <param name="host">Does the small eigenproblem.</param>
     /// <param name="random">Draws the replacements.</param>
+    /// <param name="share">Columns of at most this share of the length of the longest are lost, whatever is in them: where a column this short is the rounding of what made it.</param>
     /// <exception cref="NumericalException">A value is not finite, or no basis was reached.</exception>
     /// <returns>How many directions were lost in rounding and replaced by random ones.</returns>
-    public static int Orthonormalize<T>(Arithmetic<T> arithmetic, DeviceMatrix<T> x, HostLinearAlgebra host, Philox random)
+    public static int Orthonormalize<T>(Arithmetic<T> arithmetic, DeviceMatrix<T> x, HostLinearAlgebra host, Philox random, double share = 0)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int p = x.Columns;
@@ -54,7 +55,9 @@ internal static class BlockOrthonormalization
             if (deviation <= Rounding<T>(p) || (deviation >= 0.5 * before && deviation <= (x.Rows * UnitRoundoff) + Rounding<T>(p)))
                 return lostInAll;
             before = deviation;
-            if (InverseCholesky(gram, p) is { } inverse)
+            double[] lengths = [.. Enumerable.Range(0, p).Select(j => Math.Sqrt(gram[(j * p) + j]))];
+            double shortest = pass == 0 ? share * lengths.Max() : 0;
+            if ((shortest == 0 || lengths.All(length => length > shortest)) && InverseCholesky(gram, p) is { } inverse)
             {
                 arithmetic.MultiplySmall(x, inverse, T.Zero, rotated);
                 arithmetic.Copy(rotated, x);
@@ -62,9 +65,8 @@ internal static class BlockOrthonormalization
             }
 
             // Columns to unit length first: the eigenproblem then sees directions, not sizes.
-            var lengths = new double[p];
             for (int j = 0; j < p; j++)
-                lengths[j] = typeof(T) == typeof(float) && gram[(j * p) + j] <= Vanished ? 0 : Math.Sqrt(gram[(j * p) + j]);
+                lengths[j] = (typeof(T) == typeof(float) && gram[(j * p) + j] <= Vanished) || lengths[j] <= shortest ? 0 : lengths[j];
             for (int i = 0; i < p; i++)
                 for (int j = 0; j < p; j++)
                     gram[(i * p) + j] = lengths[i] > 0 && lengths[j] > 0 ? gram[(i * p) + j] / (lengths[i] * lengths[j]) : 0;
@@ -143,8 +145,13 @@ internal static class BlockOrthonormalization
     public static void DrawInto<T>(Arithmetic<T> arithmetic, DeviceMatrix<T> x, Philox random, long start)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        const int Piece = 1 << 14;
         var draws = new T[(long)x.Rows * x.Columns];
-        random.Normals<T>(start, draws);
+        Parallel.For(0, (int)(((long)draws.Length + Piece - 1) / Piece), piece =>
+        {
+            int first = piece * Piece;
+            random.Normals<T>(start + first, draws.AsSpan(first, Math.Min(Piece, draws.Length - first)));
+        });
         arithmetic.Upload(draws, x);
     }
 

@@ -18,7 +18,7 @@ internal sealed class KrylovIteration<T> : IDisposable
     /// <summary>Share of the functions still missing, by the rate of convergence so far, after which there is another Rayleigh-Ritz step: where the step costs nothing, and where it costs all.</summary>
     private const double ShareOfFree = 0.4, ShareOfDear = 0.7;
 
-    /// <summary>An eigenproblem of order k on the host takes as long as this many times k^3 multiply-adds of an operator, with one of a projection at a fourth of that time.</summary>
+    /// <summary>In units of a multiply-add of an operator: an eigenproblem of order k on the host takes about <c>EigenWork k^3</c>, a multiply-add of a projection on the basis a fourth.</summary>
     private const double EigenWork = 4, ProjectionWork = 0.25;
 
     /// <summary>Blocks that the search for missed pairs takes at least and at most.</summary>

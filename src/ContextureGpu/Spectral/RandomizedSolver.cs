@@ -48,17 +48,19 @@ internal static class RandomizedSolver
         using DeviceMatrix<T> z = arithmetic.Allocate(b.Columns, width);         // (m, l): Omega, then bases of the right space
         using DeviceMatrix<T> q = arithmetic.Allocate(b.Rows, width);            // (n, l): bases of the left space
         BlockOrthonormalization.DrawInto(arithmetic, z, new Philox(options.Seed, SketchStream), 0);
+        // Functions that B takes to zero come out as rounding.
+        double rounding = 4 * double.CreateTruncating(T.BitIncrement(T.One) - T.One);
         long applications = 0;
         for (int pass = 0; ; pass++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             b.Apply(z, q);
-            BlockOrthonormalization.Orthonormalize(arithmetic, q, host, replacements);
+            BlockOrthonormalization.Orthonormalize(arithmetic, q, host, replacements, rounding);
             applications += width;
             if (pass == options.PowerIterations)
                 break;
             b.ApplyAdjoint(q, z);
-            BlockOrthonormalization.Orthonormalize(arithmetic, z, host, replacements);
+            BlockOrthonormalization.Orthonormalize(arithmetic, z, host, replacements, rounding);
             applications += width;
         }
         return SingularTriplets<T>.FromBasis(b, q, dimension, host, options.PowerIterations + 1, applications, null, options.Tolerance);

@@ -56,17 +56,19 @@ public sealed class TileQueueTests
     }
 
     [Fact]
-    public void Who_holds_a_tile_does_not_wait_for_those_of_others()
+    public void Who_holds_a_tile_takes_another_while_there_is_much_left_and_never_waits()
     {
-        var queue = new TileQueue(200, 100);
-        RowTile first = queue.TakeNow(1)!.Value, second = queue.TakeNow(1)!.Value;
-        Assert.Equal([new RowTile(0, 100), new RowTile(100, 100)], [first, second]);
-        Assert.Null(queue.TakeNow(1));
-        queue.Return(first);
-        Assert.Equal(first, queue.TakeNow(1));
-        queue.Stop();
-        queue.Return(first);
-        Assert.Null(queue.TakeNow(1));
+        var queue = new TileQueue(1000, 100);
+        RowTile first = queue.TakeAhead(1)!.Value, second = queue.TakeAhead(1)!.Value, third = queue.TakeAhead(1)!.Value;
+        Assert.Equal([new RowTile(0, 500), new RowTile(500, 300), new RowTile(800, 100)], [first, second, third]);
+        Assert.Null(queue.TakeAhead(1));            // half of what is left is less than a granule
+        Assert.Equal(new RowTile(900, 100), queue.Take(1));
+        queue.Return(second);
+        Assert.Null(queue.TakeAhead(1));
+        Assert.Equal(second, queue.Take(1));
+        var stopped = new TileQueue(1000, 100);
+        stopped.Stop();
+        Assert.Null(stopped.TakeAhead(1));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using ContextureGpu.Kernels.Ilgpu;
+using ContextureGpu.Kernels.Team;
+using ContextureGpu.Testing;
 using ILGPU.Runtime.OpenCL;
 using Xunit;
 
@@ -37,6 +39,50 @@ public sealed class ScarceMemoryTests : IClassFixture<ScarceDevice>
         using DeviceMatrix<float> other = on.Allocate(1, 6000);
         Assert.Equal(0, Device.Session.IdleBytes);
         Assert.True(_scarce.Taken <= _scarce.Room);
+    }
+
+    [Fact]
+    public void A_partner_without_room_to_look_ahead_does_its_tiles_one_by_one()
+    {
+        const int n = 3000, d = 8, p = 8, rows = 2000;
+        _ = Device.Arithmetic<float>();
+        using CpuDevice leader = CpuDevice.Open(new CpuDeviceOptions { Blas = BlasChoice.None });
+        Arithmetic<float> on = leader.Arithmetic<float>();
+        using DeviceMatrix<float> x = on.Allocate(n, d), v = on.Allocate(n, p), output = on.Allocate(n, p);
+        on.Upload([.. Reference.Sample(93, n * d).Select(e => (float)e)], x);
+        on.Upload([.. Reference.Sample(94, n * p).Select(e => (float)e)], v);
+        var kernel = new RadialKernel(RadialKernelKind.Gaussian, 0.4);
+        on.KernelProduct(kernel, x, null, x, null, v, output);
+        var expected = new float[n * p];
+        on.Download(output, expected);
+        var found = new List<bool?>();                                  // looks ahead or not; null: no room at all
+        for (long room = 0; found.LastOrDefault() is not true; room += 1 << 16)
+        {
+            var host = new HostOperands<float>(on, new KernelOperands<float>(x, null, x, null, v, output));
+            var tile = new RowTile(500, rows);
+            Device.Synchronize();
+            _scarce.Leave(room);
+            using var worker = new PartnerWorker<float>(
+                Device.Arithmetic<float>(), host, (to, part) => to.KernelProduct(kernel, part.X, part.RowOffset, part.Y, part.ColumnOffset, part.V!, part.Output));
+            try
+            {
+                worker.Fetch(tile);
+            }
+            catch (InsufficientMemoryException)
+            {
+                found.Add(null);
+                continue;
+            }
+            found.Add(worker.LooksAhead);
+            _scarce.Room = long.MaxValue;
+            worker.Start(tile);
+            worker.Finish();
+            worker.Collect(tile);
+            ReadOnlySpan<float> got = host.OutputRows(tile), wanted = expected.AsSpan(tile.Start * p, rows * p);
+            for (int e = 0; e < got.Length; e++)
+                Tolerance.AssertClose($"value {e}", wanted[e], got[e], 1e-4);
+        }
+        Assert.Equal([null, false, true], found.Distinct());
     }
 
     [Fact]

@@ -50,6 +50,22 @@ public sealed class BlockOrthonormalizationTests
     }
 
     [Fact]
+    public void Columns_that_are_the_rounding_of_the_longest_are_lost_only_where_that_was_said()
+    {
+        using ComputeDevice device = ReferenceDevice.Open();
+        Arithmetic<double> arithmetic = device.Arithmetic<double>();
+        double[] values = Block("random");
+        for (int i = 0; i < N; i++)
+            values[(i * P) + P - 1] *= 1e-17;
+        foreach ((double share, int lost) in new[] { (0.0, 0), (1e-15, 1), (1e-18, 0) })
+        {
+            using DeviceMatrix<double> x = arithmetic.UploadMatrix(values, N, P);
+            Assert.Equal(lost, BlockOrthonormalization.Orthonormalize(arithmetic, x, ReferenceLinearAlgebra.Instance, new Philox(1, 1), share));
+            Tolerance.AssertWithin("loss of orthogonality", Subspace.LossOfOrthogonality(arithmetic.DownloadDouble(x), N, P), Tolerance.Relative<double>(N, P));
+        }
+    }
+
+    [Fact]
     public void More_columns_than_rows_are_refused()
     {
         using ComputeDevice device = ReferenceDevice.Open();

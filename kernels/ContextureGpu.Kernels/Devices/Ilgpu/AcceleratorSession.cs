@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
 
 namespace ContextureGpu.Kernels.Ilgpu;
 
@@ -7,7 +8,8 @@ namespace ContextureGpu.Kernels.Ilgpu;
 /// An accelerator in use: its ILGPU context, its kernels, its memory, and one lock around every compilation, launch, copy and allocation, because ILGPU's
 /// OpenCL launches are not thread-safe. After a failure of the driver or of the code generator every later call fails with the first reason: a failed
 /// compilation leaves an ILGPU context unusable. Want of memory is no such failure.
-/// <para>Memory is reused: work is queued in order, so what a released buffer was still needed for is done before what its next user queues.</para>
+/// <para>Memory is reused: work is queued in order, so what a released buffer was still needed for is done before what its next user queues. Copies on a <see cref="TransferLane"/> are not
+/// in that order: see <see cref="SideTransfers{T}"/>.</para>
 /// </summary>
 internal sealed class AcceleratorSession : IDisposable
 {
@@ -19,6 +21,7 @@ internal sealed class AcceleratorSession : IDisposable
     private readonly MemoryLedger _ledger;
     private readonly BlockPool<MemoryBuffer1D<byte, Stride1D.Dense>> _pool;
     private readonly Stack<TransferLane> _lanes = [];
+    private bool _hasNoLanes;
     private DeviceFailureException? _failure;
     private bool _disposed;
 
@@ -45,7 +48,7 @@ internal sealed class AcceleratorSession : IDisposable
     /// <summary>The device's name on the command line.</summary>
     public string Selector { get; }
 
-    /// <summary>The stream all work goes to.</summary>
+    /// <summary>The stream all work goes to, and all copies but those of lanes.</summary>
     public AcceleratorStream Stream => Accelerator.DefaultStream;
 
     /// <summary>Held around everything that touches the accelerator.</summary>
@@ -148,8 +151,8 @@ internal sealed class AcceleratorSession : IDisposable
             _pool.Trim();
     }
 
-    /// <summary>Copies host values to the start of a buffer, or to <paramref name="offset"/>, and waits.</summary>
-    public void Upload<T>(ReadOnlySpan<T> source, DeviceBuffer<T> target, long offset = 0)
+    /// <summary>Copies host values to the start of a buffer, or to <paramref name="offset"/>, and waits; on a lane beside the work that is queued, and without waiting for that.</summary>
+    public void Upload<T>(ReadOnlySpan<T> source, DeviceBuffer<T> target, long offset = 0, TransferLane? lane = null)
         where T : unmanaged
     {
         if (source.IsEmpty)
@@ -159,38 +162,25 @@ internal sealed class AcceleratorSession : IDisposable
             ThrowIfUnusable();
             try
             {
-                target.View.SubView(offset, source.Length).CopyFromCPU(Stream, source);
-                Stream.Synchronize();
+                ArrayView<T> view = target.View.SubView(offset, source.Length);
+                if (lane is null)
+                {
+                    view.CopyFromCPU(Stream, source);
+                    Stream.Synchronize();
+                    return;
+                }
+                SendOff();
+                lane.Upload(source, view);
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw FailedUpload(error);
+                throw Fail($"copying to the device failed: {DriverError.Describe(error)}", error);
             }
         }
     }
 
-    /// <summary>As <see cref="Upload{T}(ReadOnlySpan{T}, DeviceBuffer{T}, long)"/>, beside the work that is queued.</summary>
-    public void Upload<T>(TransferLane lane, ReadOnlySpan<T> source, DeviceBuffer<T> target, long offset)
-        where T : unmanaged
-    {
-        if (source.IsEmpty)
-            return;
-        lock (Gate)
-        {
-            ThrowIfUnusable();
-            try
-            {
-                lane.Upload(source, target.View.SubView(offset, source.Length));
-            }
-            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
-            {
-                throw FailedUpload(error);
-            }
-        }
-    }
-
-    /// <summary>Waits for all work and copies from <paramref name="offset"/> of a buffer to the host.</summary>
-    public void Download<T>(DeviceBuffer<T> source, long offset, Span<T> target)
+    /// <summary>Waits for all work and copies from <paramref name="offset"/> of a buffer to the host; on a lane beside the work that is queued, and without waiting for that.</summary>
+    public void Download<T>(DeviceBuffer<T> source, long offset, Span<T> target, TransferLane? lane = null)
         where T : unmanaged
     {
         if (target.IsEmpty)
@@ -200,53 +190,39 @@ internal sealed class AcceleratorSession : IDisposable
             ThrowIfUnusable();
             try
             {
-                source.View.SubView(offset, target.Length).CopyToCPU(Stream, target);
-                Stream.Synchronize();
+                ArrayView<T> view = source.View.SubView(offset, target.Length);
+                if (lane is null)
+                {
+                    view.CopyToCPU(Stream, target);
+                    Stream.Synchronize();
+                    return;
+                }
+                SendOff();
+                lane.Download(view, target);
             }
             catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
             {
-                throw FailedDownload(error);
+                throw Fail($"work on the device, or copying from it, failed: {DriverError.Describe(error)}", error);
             }
         }
     }
 
-    /// <summary>As <see cref="Download{T}(DeviceBuffer{T}, long, Span{T})"/>, beside the work that is queued and without waiting for it.</summary>
-    public void Download<T>(TransferLane lane, DeviceBuffer<T> source, long offset, Span<T> target)
-        where T : unmanaged
-    {
-        if (target.IsEmpty)
-            return;
-        lock (Gate)
-        {
-            ThrowIfUnusable();
-            try
-            {
-                lane.Download(source.View.SubView(offset, target.Length), target);
-            }
-            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
-            {
-                throw FailedDownload(error);
-            }
-        }
-    }
-
-    /// <summary>A lane for copies beside the work, or null where there is no memory for one; lanes are kept for the next who asks.</summary>
+    /// <summary>A lane for copies beside the work, or null where the driver gives none: work is done without one as well. Lanes are kept for the next who asks.</summary>
     public TransferLane? RentLane()
     {
         lock (Gate)
         {
             ThrowIfUnusable();
+            if (_lanes.TryPop(out TransferLane? lane) || _hasNoLanes)
+                return lane;
             try
             {
-                return _lanes.TryPop(out TransferLane? lane) ? lane : new TransferLane(Accelerator);
+                return new TransferLane(Accelerator);
             }
-            catch (Exception error) when (DriverError.IsLackOfMemory(error))
+            catch (Exception error) when (error is AcceleratorException or NotSupportedException or OutOfMemoryException)
             {
+                _hasNoLanes = true;
                 return null;
-            }
-            catch (Exception error)
-            {
-                throw Fail($"a stream for copies, or page-locked memory for them, could not be had: {DriverError.Describe(error)}", error);
             }
         }
     }
@@ -316,9 +292,12 @@ internal sealed class AcceleratorSession : IDisposable
         }
     }
 
-    private DeviceFailureException FailedUpload(Exception error) => Fail($"copying to the device failed: {DriverError.Describe(error)}", error);
-
-    private DeviceFailureException FailedDownload(Exception error) => Fail($"work on the device, or copying from it, failed: {DriverError.Describe(error)}", error);
+    // OpenCL may keep what is queued to itself until it is told to begin, or somebody waits.
+    private void SendOff()
+    {
+        if (Stream is CLStream queue)
+            CLException.ThrowIfFailed(CLAPI.CurrentAPI.FlushCommandQueue(queue.CommandQueue));
+    }
 
     private string InUse() => $"{_ledger.LiveBytes} of {Accelerator.MemorySize} bytes are in use here";
 }

@@ -10,14 +10,14 @@ internal sealed class IlgpuSideTransfers<T>(AcceleratorSession session, Transfer
     public override void Upload(ReadOnlySpan<T> rowMajor, DeviceMatrix<T> destination)
     {
         IlgpuMatrix<T> target = Packed(destination, rowMajor.Length);
-        session.Upload(Lane, rowMajor, target.Buffer!, target.Offset);
+        session.Upload(rowMajor, target.Buffer!, target.Offset, Lane);
     }
 
     /// <inheritdoc/>
     public override void Download(DeviceMatrix<T> source, Span<T> rowMajor)
     {
         IlgpuMatrix<T> from = Packed(source, rowMajor.Length);
-        session.Download(Lane, from.Buffer!, from.Offset, rowMajor);
+        session.Download(from.Buffer!, from.Offset, rowMajor, Lane);
     }
 
     /// <inheritdoc/>

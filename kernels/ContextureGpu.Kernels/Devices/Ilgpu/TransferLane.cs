@@ -6,7 +6,8 @@ using ILGPU.Runtime;
 namespace ContextureGpu.Kernels.Ilgpu;
 
 /// <summary>
-/// A stream of an accelerator for copies only, and page-locked memory of the host that they go through, a piece at a time: one half is filled or emptied while the other is on its way.
+/// A stream of an accelerator for copies only, and memory of the host that they go through, a piece at a time: one half is filled or emptied while the other is on its way. The memory stays
+/// where it is; on CUDA it is page-locked, too, and copies go on by themselves.
 /// Calls are made under the session's lock.
 /// <para>The pieces are handed to ILGPU as pinned memory: its copies from and to views of page-locked arrays move as many bytes as the whole array has on OpenCL, however long
 /// the view.</para>
@@ -21,7 +22,15 @@ internal sealed class TransferLane : IDisposable
     public TransferLane(Accelerator accelerator)
     {
         _stream = accelerator.CreateStream();
-        _memory = accelerator.AllocatePageLocked1D<byte>(2 * PieceBytes);
+        try
+        {
+            _memory = accelerator.AllocatePageLocked1D<byte>(2 * PieceBytes);
+        }
+        catch
+        {
+            _stream.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Copies values to a view of the same length and waits until they are there.</summary>
@@ -29,13 +38,14 @@ internal sealed class TransferLane : IDisposable
         where T : unmanaged
     {
         int most = PieceBytes / Unsafe.SizeOf<T>(), half = 0;
-        for (int start = 0; start < source.Length; start += most, half = 1 - half)
+        for (int start = 0; start < source.Length; half = 1 - half)
         {
             if (start > most && half == 0)
                 _stream.Synchronize();
             Span<T> piece = Piece<T>(half, Math.Min(most, source.Length - start));
             source.Slice(start, piece.Length).CopyTo(piece);
             target.SubView(start, piece.Length).CopyFromCPUUnsafeAsync(_stream, ref MemoryMarshal.GetReference(piece), piece.Length);
+            start += piece.Length;
         }
         _stream.Synchronize();
     }
@@ -46,7 +56,7 @@ internal sealed class TransferLane : IDisposable
     {
         int most = PieceBytes / Unsafe.SizeOf<T>(), half = 0;
         Span<T> before = default, beforeTo = default;
-        for (int start = 0; start < target.Length; start += most, half = 1 - half)
+        for (int start = 0; start < target.Length; half = 1 - half)
         {
             Span<T> piece = Piece<T>(half, Math.Min(most, target.Length - start));
             source.SubView(start, piece.Length).CopyToCPUUnsafeAsync(_stream, ref MemoryMarshal.GetReference(piece), piece.Length);
@@ -54,6 +64,7 @@ internal sealed class TransferLane : IDisposable
             _stream.Synchronize();
             before = piece;
             beforeTo = target.Slice(start, piece.Length);
+            start += piece.Length;
         }
         before.CopyTo(beforeTo);
     }

@@ -108,7 +108,7 @@ internal sealed class PartnerWorker<T> : TeamWorker
     }
 
     /// <inheritdoc/>
-    public override bool LooksAhead => _aside is not null;
+    public override bool LooksAhead => _now != _next;
 
     /// <inheritdoc/>
     public override void Fetch(RowTile tile)
@@ -165,16 +165,26 @@ internal sealed class PartnerWorker<T> : TeamWorker
         base.Dispose();
     }
 
-    // Both places at once, and none while the device works: memory that is released is given to the next who asks while work that was queued with it may still be going on, and copies
-    // beside the work would not wait for that.
+    // Both places at once, or one where there is no room for two, and none while the device works: memory that is released is given to the next who asks while work that was queued
+    // with it may still be going on, and copies beside the work would not wait for that.
     private void Reserve(int rows)
     {
         if (_next.X?.Rows >= rows)
             return;
         Finish();
-        if (_aside is not null && _now.X is null)
-            _now.Allocate(_on, _host, rows);
         _next.Allocate(_on, _host, rows);
+        if (LooksAhead && _now.X is null)
+        {
+            try
+            {
+                _now.Allocate(_on, _host, rows);
+            }
+            catch (InsufficientMemoryException)
+            {
+                _now.Dispose();
+                _now = _next;
+            }
+        }
         _on.Device.Synchronize();
     }
 

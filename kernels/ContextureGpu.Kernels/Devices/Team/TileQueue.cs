@@ -1,7 +1,7 @@
 namespace ContextureGpu.Kernels.Team;
 
 /// <summary>
-/// Rows that several workers share out among themselves: each takes the next tile when it is done with the last, so that one that falls behind leaves its rows to the others.
+/// Rows that several workers share out among themselves: each takes the next tile when it is done with the last, or is at it, so that one that falls behind leaves its rows to the others.
 /// A tile is half of the worker's share of the rows left: large at first, small at the end, where everyone is to stop at the same time. Thread-safe.
 /// </summary>
 /// <param name="rows">Rows in all.</param>
@@ -21,7 +21,7 @@ internal sealed class TileQueue(int rows, int granule)
         {
             while (true)
             {
-                if (TakeNow(share) is { } tile)
+                if (Next(share) is { } tile)
                     return tile;
                 if (_stopped || _taken == 0)
                     return null;
@@ -30,29 +30,36 @@ internal sealed class TileQueue(int rows, int granule)
         }
     }
 
-    /// <summary>The next tile; null where there is none now, though another worker may give one back: for one who holds a tile that the others may wait for.</summary>
+    /// <summary>
+    /// The next tile, for one who holds another that is not done. Null where nothing is left to be taken now, though another worker may give a tile back, for the others may be waiting for
+    /// this one; and near the end, where a tile that lies waiting would be missed by those who are done.
+    /// </summary>
     /// <param name="share">Share of the work that this worker does in a given time, 0 to 1.</param>
-    public RowTile? TakeNow(double share)
+    public RowTile? TakeAhead(double share)
     {
         lock (_gate)
+            return 0.5 * share * (rows - _next) < granule ? null : Next(share);
+    }
+
+    // Under the lock.
+    private RowTile? Next(double share)
+    {
+        int left = rows - _next;
+        RowTile tile;
+        if (_stopped)
+            return null;
+        if (left > 0)
         {
-            int left = rows - _next;
-            RowTile tile;
-            if (_stopped)
-                return null;
-            if (left > 0)
-            {
-                double granules = Math.Max(1, Math.Ceiling(0.5 * share * left / granule));
-                tile = new RowTile(_next, (int)Math.Min(left, granules * granule));
-                _next += tile.Count;
-            }
-            else if (!_returned.TryPop(out tile))
-            {
-                return null;
-            }
-            _taken++;
-            return tile;
+            double granules = Math.Max(1, Math.Ceiling(0.5 * share * left / granule));
+            tile = new RowTile(_next, (int)Math.Min(left, granules * granule));
+            _next += tile.Count;
         }
+        else if (!_returned.TryPop(out tile))
+        {
+            return null;
+        }
+        _taken++;
+        return tile;
     }
 
     /// <summary>A tile is done.</summary>
