@@ -35,6 +35,11 @@ case $device in cuda*) tests=Cuda ;; *) tests=OpenCl ;; esac
 
 echo "==== Kernels on $device"
 "$programs/ContextureGpu.Kernels.Tests/ContextureGpu.Kernels.Tests" -class "*$tests*"
+if [ "$tests" = Cuda ]; then
+    echo "==== The same with products by cuBLAS, where it is found, and on tensor cores"
+    CONTEXTURE_CUBLAS=1 "$programs/ContextureGpu.Kernels.Tests/ContextureGpu.Kernels.Tests" -class "*CudaSingleTests"
+    CONTEXTURE_TENSOR_CORES=single "$programs/ContextureGpu.Kernels.Tests/ContextureGpu.Kernels.Tests" -class "*CudaSingleTests"
+fi
 
 echo "==== Benchmark on $device"
 "$programs/ContextureGpu.Benchmarks/ContextureGpu.Benchmarks" accelerator --device "$device" "${@:2}" --output "benchmarks/results/$(date +%F)-${name:-$device}.md"

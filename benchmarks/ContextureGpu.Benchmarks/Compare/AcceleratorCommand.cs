@@ -66,30 +66,24 @@ internal static class AcceleratorCommand
 
     private static Comparison Product(Bench bench, int n)
     {
-        float[] a = Bench.Normals<float>((long)n * n, 1), b = Bench.Normals<float>((long)n * n, 2), result = new float[n * n];
-        Arithmetic<float> on = bench.Target.Arithmetic<float>();
-        DeviceMatrix<float> da = on.Allocate(n, n), db = on.Allocate(n, n), dc = on.Allocate(n, n);
-        on.Upload(a, da);
-        on.Upload(b, db);
+        float[] a = Bench.Normals<float>((long)n * n, 1), b = Bench.Normals<float>((long)n * n, 2);
+        var resources = new List<IDisposable>();
+        var others = new List<Contestant>();
         string fileA = bench.Save(a, n), fileB = bench.Save(b, n);
+        others.Add(Peer("PyTorch, cuBLAS in float32", tf32: 0, 0.7));
+        others.Add(Peer("PyTorch, cuBLAS in tf32", tf32: 1, null));
+        if (bench.Target.Description.Backend == BackendKind.Cuda)
+        {
+            ComputeDevice library = IlgpuDevices.Open(bench.Target.Description, IlgpuDiscoveryOptions.FromEnvironment() with { CuBlas = true });
+            resources.Add(library);
+            others.Add(Ours(library, "cuBLAS by ILGPU.Algorithms"));
+            foreach (string warning in library.Warnings)
+                bench.Remark(warning);
+        }
         return new Comparison(
             string.Create(CultureInfo.InvariantCulture, $"product, float32, {n} x {n}"),
-            new LocalContestant(
-                "ours",
-                () =>
-                {
-                    on.Multiply(1, da, Orientation.Normal, db, Orientation.Normal, 0, dc);
-                    bench.Target.Synchronize();
-                },
-                () =>
-                {
-                    on.Download(dc, result);
-                    return Array.ConvertAll(result, v => (double)v);
-                }),
-            [
-                Peer("PyTorch, cuBLAS in float32", tf32: 0, 0.7),
-                Peer("PyTorch, cuBLAS in tf32", tf32: 1, null),
-            ],
+            Ours(bench.Target, "ours"),
+            others,
             (who, c) =>
             {
                 // tf32 rounds the factors to 11 bits.
@@ -105,8 +99,30 @@ internal static class AcceleratorCommand
             })
         {
             Floor = (2.0 * n * n * n / bench.ProductRate, "2 n^3 / our own product rate at 2048"),
-            Resources = new Bundle([da, db, dc]),
+            Resources = new Bundle([.. resources]),
         };
+
+        LocalContestant Ours(ComputeDevice device, string label)
+        {
+            Arithmetic<float> on = device.Arithmetic<float>();
+            DeviceMatrix<float> da = on.Allocate(n, n), db = on.Allocate(n, n), dc = on.Allocate(n, n);
+            resources.AddRange([da, db, dc]);
+            on.Upload(a, da);
+            on.Upload(b, db);
+            return new LocalContestant(
+                label,
+                () =>
+                {
+                    on.Multiply(1, da, Orientation.Normal, db, Orientation.Normal, 0, dc);
+                    device.Synchronize();
+                },
+                () =>
+                {
+                    var result = new float[n * n];
+                    on.Download(dc, result);
+                    return Array.ConvertAll(result, v => (double)v);
+                });
+        }
 
         PeerContestant Peer(string label, int tf32, double? required) =>
             new(label, Script, bench, "product", new Dictionary<string, object> { ["a"] = fileA, ["b"] = fileB, ["tf32"] = tf32 }, required);

@@ -11,6 +11,9 @@ internal enum ProductKernel
 
     /// <summary><see cref="TensorProductKernel"/>: tiles of 128 by 128 on tensor cores.</summary>
     TensorTiles,
+
+    /// <summary>NVIDIA's library, where it was asked for.</summary>
+    CuBlas,
 }
 
 /// <summary>What the choice of a kernel rests on.</summary>
@@ -25,17 +28,20 @@ internal interface IProductBench
 
 /// <summary>
 /// Chooses the kernel of a product: the one that takes least time, if each multiprocessor works off its share of the tiles at its share of the measured speed. Speeds are measured once and
-/// kept in the <see cref="SpeedCache"/>. Tensor cores are used if they were asked for, once a kernel on them has given right results on this device in this process.
+/// kept in the <see cref="SpeedCache"/>. Tensor cores are used if they were asked for, once a kernel on them has given right results on this device in this process; the same holds for
+/// cuBLAS, which then does every product that there is a choice for.
 /// </summary>
 /// <param name="multiprocessors">Of the device.</param>
 /// <param name="device">Everything that the speed of a kernel depends on.</param>
 /// <param name="speeds">Where speeds are kept.</param>
 /// <param name="tensorCores">What tensor cores may do; <see cref="TensorCoreUse.None"/> where there are none.</param>
-internal sealed class ProductTuner(int multiprocessors, string device, SpeedCache speeds, TensorCoreUse tensorCores)
+/// <param name="cuBlas">Whether cuBLAS was asked for and is there.</param>
+internal sealed class ProductTuner(int multiprocessors, string device, SpeedCache speeds, TensorCoreUse tensorCores, bool cuBlas = false)
 {
     private readonly Lock _gate = new();
     private readonly List<string> _warnings = [];
     private (ProductKernel Kernel, double Speed)[]? _measured;
+    private bool? _cuBlasWorks;
 
     /// <summary>What tensor cores may do.</summary>
     public TensorCoreUse TensorCores => tensorCores;
@@ -60,6 +66,8 @@ internal sealed class ProductTuner(int multiprocessors, string device, SpeedCach
         {
             try
             {
+                if (cuBlas && (_cuBlasWorks ??= Works(ProductKernel.CuBlas, "cuBLAS is", bench)))
+                    return ProductKernel.CuBlas;
                 _measured ??= MeasureAll(bench);
             }
             catch (InsufficientMemoryException)
@@ -89,17 +97,20 @@ internal sealed class ProductTuner(int multiprocessors, string device, SpeedCach
     private (ProductKernel Kernel, double Speed)[] MeasureAll(IProductBench bench)
     {
         var candidates = new List<ProductKernel> { ProductKernel.LargeTiles, ProductKernel.SmallTiles };
-        if (tensorCores != TensorCoreUse.None)
-        {
-            if (bench.Fault(ProductKernel.TensorTiles) is { } fault)
-                _warnings.Add($"tensor cores are not used, because a product on them was wrong: {fault}");
-            else
-                candidates.Add(ProductKernel.TensorTiles);
-        }
+        if (tensorCores != TensorCoreUse.None && Works(ProductKernel.TensorTiles, "tensor cores are", bench))
+            candidates.Add(ProductKernel.TensorTiles);
         var found = candidates.Select(kernel => (Kernel: kernel, Key: Key(kernel), Kept: speeds.Find(Key(kernel)))).ToArray();
         var measured = found.Select(candidate => (candidate.Kernel, candidate.Key, Speed: candidate.Kept ?? bench.Measure(candidate.Kernel))).ToArray();
         speeds.Store([.. measured.Where((_, i) => found[i].Kept is null).Select(candidate => KeyValuePair.Create(candidate.Key, candidate.Speed))]);
         return [.. measured.Select(candidate => (candidate.Kernel, candidate.Speed))];
+    }
+
+    private bool Works(ProductKernel kernel, string what, IProductBench bench)
+    {
+        if (bench.Fault(kernel) is not { } fault)
+            return true;
+        _warnings.Add($"{what} not used, because a trial product was wrong: {fault}");
+        return false;
     }
 
     /// <summary>Under which the speed of a kernel is kept.</summary>

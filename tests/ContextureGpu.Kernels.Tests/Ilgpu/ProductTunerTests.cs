@@ -1,5 +1,6 @@
 using ContextureGpu.Kernels.Ilgpu;
 using ContextureGpu.Testing;
+using ILGPU.Runtime;
 using Xunit;
 
 namespace ContextureGpu.Kernels.Tests.Ilgpu;
@@ -86,6 +87,62 @@ public sealed class ProductTunerTests
             if (first == Orientation.Normal)
                 on.Multiply(alpha, a, first, b, second, beta, c);
         }));
+    }
+
+    [Fact]
+    public void CuBLAS_is_used_where_it_was_asked_for_and_is_right()
+    {
+        var bench = new Bench(null);
+        var right = new ProductTuner(132, "", new SpeedCache(null), TensorCoreUse.None, cuBlas: true);
+        Assert.Equal(ProductKernel.CuBlas, right.Choose(4096, 4096, bench));
+        Assert.Equal(ProductKernel.CuBlas, right.Choose(128, 128, bench));
+        Assert.Equal((0, 1), (bench.Measurements, bench.Trials));
+        var wrong = new ProductTuner(132, "", new SpeedCache(null), TensorCoreUse.None, cuBlas: true);
+        Assert.Equal(ProductKernel.LargeTiles, wrong.Choose(4096, 4096, new Bench("7 at (1, 2)")));
+        Assert.Contains("cuBLAS is not used", Assert.Single(wrong.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Operands_reach_a_library_that_stores_by_columns_as_they_should()
+    {
+        var device = (IlgpuDevice)TestAccelerators.Get(BackendKind.IlgpuCpu);
+        Assert.Null(Fault((transposeA, transposeB) => (transposeA, transposeB)));
+        Assert.NotNull(Fault((transposeA, transposeB) => (transposeB, transposeA)));
+        Assert.NotNull(Fault((transposeA, _) => (transposeA, false)));
+
+        string? Fault(Func<bool, bool, (bool A, bool B)> operations)
+        {
+            using var on = new IlgpuArithmetic<float, SingleReal, float, SingleReal, Unchanged<float>>(device, device.Session)
+            {
+                Library = (transposeA, transposeB, m, n, k, alpha, a, leadingA, b, leadingB, beta, c, leadingC) =>
+                {
+                    (transposeA, transposeB) = operations(transposeA, transposeB);
+                    float[] left = new float[a.Length], right = new float[b.Length], product = new float[c.Length];
+                    a.CopyToCPU(left);
+                    b.CopyToCPU(right);
+                    c.CopyToCPU(product);
+                    for (int j = 0; j < n; j++)
+                    {
+                        for (int i = 0; i < m; i++)
+                        {
+                            double sum = 0;
+                            for (int l = 0; l < k; l++)
+                                sum += (double)At(left, leadingA, transposeA, i, l) * At(right, leadingB, transposeB, l, j);
+                            product[(j * leadingC) + i] = (float)((alpha * sum) + (beta == 0 ? 0 : beta * product[(j * leadingC) + i]));
+                        }
+                    }
+                    c.CopyFromCPU(product);
+                },
+            };
+            return ((IProductBench)on).Fault(ProductKernel.CuBlas);
+        }
+
+        // Element (row, column) of op(X), X stored by columns; out of range where the operation is not the one that fits the shape.
+        static float At(float[] x, int leading, bool transposed, int row, int column)
+        {
+            int at = transposed ? (row * leading) + column : (column * leading) + row;
+            return at < x.Length ? x[at] : float.NaN;
+        }
     }
 
     [Fact]

@@ -238,6 +238,25 @@ internal sealed class AcceleratorSession : IDisposable
         }
     }
 
+    /// <summary>Has something queued by others than a kernel launcher, under the lock.</summary>
+    /// <param name="what">What, for people.</param>
+    /// <param name="queue">Queues it on <see cref="Stream"/>.</param>
+    public void Queue(string what, Action queue)
+    {
+        lock (Gate)
+        {
+            ThrowIfUnusable();
+            try
+            {
+                queue();
+            }
+            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
+            {
+                throw Fail($"{what} failed: {DriverError.Describe(error)}", error);
+            }
+        }
+    }
+
     /// <summary>Waits for all work.</summary>
     public void Synchronize()
     {

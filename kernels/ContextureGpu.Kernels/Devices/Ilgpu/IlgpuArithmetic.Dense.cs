@@ -30,6 +30,11 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             MultiplyPlain(alpha, a, orientationA, b, orientationB, beta, c);
             return;
         }
+        if (kernel == ProductKernel.CuBlas)
+        {
+            MultiplyByLibrary(alpha, a, orientationA, b, orientationB, beta, c);
+            return;
+        }
 
         // Whole tiles; then what K has beyond whole steps; then the columns and the rows beyond whole tiles.
         DeviceMatrix<T> whole = c.RowRange(0, rows).ColumnRange(0, columns);

@@ -45,9 +45,32 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
             case ProductKernel.LargeTiles:
                 MultiplyLarge(alpha, a, orientationA, b, orientationB, beta, c, steps);
                 break;
+            case ProductKernel.CuBlas:
+                MultiplyByLibrary(alpha, a, orientationA, b, orientationB, beta, c);
+                break;
             default:
                 MultiplyTensor(alpha, a, orientationA, b, orientationB, beta, c, steps);
                 break;
+        }
+    }
+
+    /// <summary>The product of a library, if there is one.</summary>
+    public ColumnMajorProduct? Library { get; init; }
+
+    // C^T = op(B)^T op(A)^T.
+    private void MultiplyByLibrary(T alpha, DeviceMatrix<T> a, Orientation orientationA, DeviceMatrix<T> b, Orientation orientationB, T beta, DeviceMatrix<T> c)
+    {
+        IlgpuMatrix<T> left = Own(a), right = Own(b), target = Own(c);
+        int inner = orientationA == Orientation.Normal ? a.Columns : a.Rows;
+        (float factor, float old) = (float.CreateTruncating(alpha), float.CreateTruncating(beta));
+        _session.Queue("a product by the library", () => Library!(
+            orientationB == Orientation.Transposed, orientationA == Orientation.Transposed, c.Columns, c.Rows, inner, factor,
+            From(right), right.LeadingDimension, From(left), left.LeadingDimension, old, From(target), target.LeadingDimension));
+
+        static ArrayView<float> From(IlgpuMatrix<T> matrix)
+        {
+            ArrayView<float> whole = Singles(matrix.Buffer!.View);
+            return whole.SubView(matrix.Offset, whole.Length - matrix.Offset);
         }
     }
 

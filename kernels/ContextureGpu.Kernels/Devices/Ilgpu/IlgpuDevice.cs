@@ -12,6 +12,7 @@ internal sealed class IlgpuDevice : ComputeDevice
     private readonly Lock _opening = new();
     private readonly ProductTuner? _tuner;
     private readonly List<string> _refusals = [];
+    private readonly CuBlas? _cuBlas;
     private object? _single, _double;
 
     /// <summary>Makes a device of a session that <paramref name="open"/> starts; it counts its memory in this device's account.</summary>
@@ -19,6 +20,7 @@ internal sealed class IlgpuDevice : ComputeDevice
         : base(description)
     {
         _session = open(Memory);
+        _cuBlas = (options?.CuBlas ?? false) && _session.Accelerator is CudaAccelerator cuda ? OpenCuBlas(cuda) : null;
         _tuner = CreateTuner(options ?? new IlgpuDiscoveryOptions());
     }
 
@@ -37,13 +39,30 @@ internal sealed class IlgpuDevice : ComputeDevice
         if (typeof(T) == typeof(float))
         {
             return (Arithmetic<T>)Tested<float>(ref _single, () => supportsDouble
-                ? new IlgpuArithmetic<float, SingleReal, double, DoubleReal, SingleToDouble>(this, _session) { Tuner = _tuner }
-                : new IlgpuArithmetic<float, SingleReal, float, SingleReal, Unchanged<float>>(this, _session) { Tuner = _tuner });
+                ? new IlgpuArithmetic<float, SingleReal, double, DoubleReal, SingleToDouble>(this, _session) { Tuner = _tuner, Library = Library() }
+                : new IlgpuArithmetic<float, SingleReal, float, SingleReal, Unchanged<float>>(this, _session) { Tuner = _tuner, Library = Library() });
         }
         if (typeof(T) == typeof(double) && supportsDouble)
             return (Arithmetic<T>)Tested<double>(ref _double, () => new IlgpuArithmetic<double, DoubleReal, double, DoubleReal, Unchanged<double>>(this, _session));
         throw new NotSupportedException($"{Description.Selector} ({Description.Name}) does not compute in {typeof(T).Name}");
     }
+
+    private CuBlas? OpenCuBlas(CudaAccelerator accelerator)
+    {
+        try
+        {
+            return new CuBlas(accelerator);
+        }
+        catch (Exception error) when (error is CuBlasException or DllNotFoundException or EntryPointNotFoundException)
+        {
+            _refusals.Add($"cuBLAS was asked for and cannot be used: {error.Message}");
+            return null;
+        }
+    }
+
+    private ColumnMajorProduct? Library() => _cuBlas is null ? null : (transposeA, transposeB, m, n, k, alpha, a, leadingA, b, leadingB, beta, c, leadingC) => _cuBlas.Gemm(
+        transposeA ? CuBlasOperation.Transpose : CuBlasOperation.NonTranspose, transposeB ? CuBlasOperation.Transpose : CuBlasOperation.NonTranspose, m, n, k, alpha, a, leadingA, b, leadingB, beta, c,
+        leadingC);
 
     // GPUs only: elsewhere tiles are no different from each other.
     private ProductTuner? CreateTuner(IlgpuDiscoveryOptions options)
@@ -57,7 +76,7 @@ internal sealed class IlgpuDevice : ComputeDevice
             tensorCores = TensorCoreUse.None;
             _refusals.Add($"tensor cores were asked for; {Description.Selector} ({Description.Name}) has none for tf32, which compute capability 8.0 brought, so products are in float32");
         }
-        return new ProductTuner(accelerator.NumMultiprocessors, $"{Description.Selector} {Description.Name}|{Description.Driver}|{Description.MemoryBytes}", options.Speeds, tensorCores);
+        return new ProductTuner(accelerator.NumMultiprocessors, $"{Description.Selector} {Description.Name}|{Description.Driver}|{Description.MemoryBytes}", options.Speeds, tensorCores, _cuBlas is not null);
     }
 
     // The operations in one type, after they passed the self-test; a device that fails it is marked and refuses all further work.
@@ -95,7 +114,16 @@ internal sealed class IlgpuDevice : ComputeDevice
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-            _session.Dispose();
+        if (!disposing)
+            return;
+        try
+        {
+            _cuBlas?.Dispose();
+        }
+        catch (CuBlasException)
+        {
+            // What a lost device still holds is the driver's to take back.
+        }
+        _session.Dispose();
     }
 }

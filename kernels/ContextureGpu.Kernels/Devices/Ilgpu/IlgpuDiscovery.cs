@@ -13,6 +13,14 @@ public sealed record IlgpuDiscoveryOptions(bool AllowAnyOpenCl = false)
     /// <summary>What tensor cores may do on a device that is opened with these options. A kernel on them is used only once it has given right results on that device.</summary>
     public TensorCoreUse TensorCores { get; init; }
 
+    /// <summary>The environment variable that sets <see cref="CuBlas"/> when it is 1.</summary>
+    public const string CuBlasVariable = "CONTEXTURE_CUBLAS";
+
+    /// <summary>
+    /// Whether products of large float32 matrices are left to cuBLAS on CUDA devices, in place of the kernels here. It is used only once it has given right results on that device.
+    /// </summary>
+    public bool CuBlas { get; init; }
+
     /// <summary>Where the measured speeds of kernels are kept.</summary>
     public SpeedCache Speeds { get; init; } = SpeedCache.OfThisProcess;
 
@@ -23,6 +31,7 @@ public sealed record IlgpuDiscoveryOptions(bool AllowAnyOpenCl = false)
     /// <exception cref="DeviceFailureException"><see cref="TensorCoresVariable"/> holds something else.</exception>
     public static IlgpuDiscoveryOptions FromEnvironment() => new(Environment.GetEnvironmentVariable(AnyOpenClVariable) == "1")
     {
+        CuBlas = Environment.GetEnvironmentVariable(CuBlasVariable) == "1",
         TensorCores = Environment.GetEnvironmentVariable(TensorCoresVariable)?.Trim().ToUpperInvariant() switch
         {
             null or "" or "NONE" => TensorCoreUse.None,
