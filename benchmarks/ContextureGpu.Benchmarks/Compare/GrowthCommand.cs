@@ -1,5 +1,5 @@
 using System.Globalization;
-using ContextureGpu.Kernels;
+using ContextureGpu.Kernels.Cpu;
 
 namespace ContextureGpu.Benchmarks.Compare;
 
@@ -28,11 +28,10 @@ internal static class GrowthCommand
         double limit = double.Parse(CompareCommand.Value(arguments, "--limit") ?? "900", CultureInfo.InvariantCulture);
         string sizes = CompareCommand.Value(arguments, "--sizes") ?? "10000,100000,1000000";
         string table = LongRuns.Growth(Contexts, Dimension, [.. sizes.Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))], Inputs, limit, Console.Error);
-        using CpuDevice processor = CpuDevice.Open();
         string page = string.Create(CultureInfo.InvariantCulture, $"""
             # Growth with N
 
-            Seconds and peak resident set of one fit in a process of its own, top {Dimension}, tolerance 1e-3, single precision, the solver that `auto` takes, {processor.Description.Name}, {Environment.ProcessorCount} threads.
+            Seconds and peak resident set of one fit in a process of its own, top {Dimension}, tolerance 1e-3, single precision, the solver that `auto` takes, {ProcessorName.Read()}.
             Inputs: a mixture of Gaussians, {Inputs} columns; rounded to integers for contexts that look for equal values. A context ends where the next N would have taken more than {limit} s.
             SCARF keeps every pair of a row and a draw that can agree: with as many draws as rows, as here, nearly N^2 of them; fewer draws bound it. A fit counts them for some of the draws
             before it starts, and is refused where they would not fit.

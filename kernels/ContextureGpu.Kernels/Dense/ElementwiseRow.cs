@@ -45,7 +45,10 @@ internal static class ElementwiseRow
         }
         else if (T.IsZero(beta))
         {
-            Scale(alpha, x, y);
+            if (alpha == T.One)
+                x.CopyTo(y);
+            else
+                Scale(alpha, x, y);
         }
         else
         {

@@ -10,13 +10,10 @@ internal sealed class SparseOperator<T> : LinearOperator<T>
     private readonly SparseMatrix<T> _matrix;
 
     public SparseOperator(Arithmetic<T> arithmetic, CompressedRows matrix, OperatorStructure structure)
-        : base(arithmetic, matrix.Rows, matrix.Columns, structure)
-    {
+        : base(arithmetic, matrix.Rows, matrix.Columns, structure) =>
         _matrix = arithmetic.CreateSparse(matrix);
-        Work = matrix.NonZeros;
-    }
 
-    public override double Work { get; }
+    public override double Work => _matrix.NonZeros;
 
     protected override void ApplyCore(DeviceMatrix<T> x, DeviceMatrix<T> y) =>
         Arithmetic.SparseProduct(_matrix, Orientation.Normal, x, y);

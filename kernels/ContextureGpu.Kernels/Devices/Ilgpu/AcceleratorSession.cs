@@ -157,26 +157,18 @@ internal sealed class AcceleratorSession : IDisposable
     {
         if (source.IsEmpty)
             return;
-        lock (Gate)
+        Guarded("copying to the device", source, values =>
         {
-            ThrowIfUnusable();
-            try
+            ArrayView<T> view = target.View.SubView(offset, values.Length);
+            if (lane is null)
             {
-                ArrayView<T> view = target.View.SubView(offset, source.Length);
-                if (lane is null)
-                {
-                    view.CopyFromCPU(Stream, source);
-                    Stream.Synchronize();
-                    return;
-                }
-                SendOff();
-                lane.Upload(source, view);
+                view.CopyFromCPU(Stream, values);
+                Stream.Synchronize();
+                return;
             }
-            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
-            {
-                throw Fail($"copying to the device failed: {DriverError.Describe(error)}", error);
-            }
-        }
+            SendOff();
+            lane.Upload(values, view);
+        });
     }
 
     /// <summary>Waits for all work and copies from <paramref name="offset"/> of a buffer to the host; on a lane beside the work that is queued, and without waiting for that.</summary>
@@ -185,26 +177,18 @@ internal sealed class AcceleratorSession : IDisposable
     {
         if (target.IsEmpty)
             return;
-        lock (Gate)
+        Guarded("work on the device, or copying from it,", target, values =>
         {
-            ThrowIfUnusable();
-            try
+            ArrayView<T> view = source.View.SubView(offset, values.Length);
+            if (lane is null)
             {
-                ArrayView<T> view = source.View.SubView(offset, target.Length);
-                if (lane is null)
-                {
-                    view.CopyToCPU(Stream, target);
-                    Stream.Synchronize();
-                    return;
-                }
-                SendOff();
-                lane.Download(view, target);
+                view.CopyToCPU(Stream, values);
+                Stream.Synchronize();
+                return;
             }
-            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
-            {
-                throw Fail($"work on the device, or copying from it, failed: {DriverError.Describe(error)}", error);
-            }
-        }
+            SendOff();
+            lane.Download(view, values);
+        });
     }
 
     /// <summary>A lane for copies beside the work, or null where the driver gives none: work is done without one as well. Lanes are kept for the next who asks.</summary>
@@ -241,21 +225,7 @@ internal sealed class AcceleratorSession : IDisposable
     /// <summary>Has something queued by others than a kernel launcher, under the lock.</summary>
     /// <param name="what">What, for people.</param>
     /// <param name="queue">Queues it on <see cref="Stream"/>.</param>
-    public void Queue(string what, Action queue)
-    {
-        lock (Gate)
-        {
-            ThrowIfUnusable();
-            try
-            {
-                queue();
-            }
-            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
-            {
-                throw Fail($"{what} failed: {DriverError.Describe(error)}", error);
-            }
-        }
-    }
+    public void Queue(string what, Action queue) => Guarded(what, queue, call => call());
 
     /// <summary>Waits for all work.</summary>
     public void Synchronize()
@@ -307,6 +277,24 @@ internal sealed class AcceleratorSession : IDisposable
             catch (Exception) when (_failure is not null)
             {
                 // What a lost device still holds is the driver's to take back.
+            }
+        }
+    }
+
+    // Under the lock; whatever goes wrong is a failure of the device.
+    private void Guarded<TArgument>(string what, TArgument argument, Action<TArgument> body)
+        where TArgument : allows ref struct
+    {
+        lock (Gate)
+        {
+            ThrowIfUnusable();
+            try
+            {
+                body(argument);
+            }
+            catch (Exception error) when (error is not (DeviceFailureException or ObjectDisposedException))
+            {
+                throw Fail($"{what} failed: {DriverError.Describe(error)}", error);
             }
         }
     }

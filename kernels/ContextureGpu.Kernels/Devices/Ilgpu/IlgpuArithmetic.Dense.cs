@@ -25,23 +25,15 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         ProductKernel kernel = KernelOf(a, orientationA, b, orientationB, beta, c);
         int depth = kernel == ProductKernel.TensorTiles ? TensorProductKernel.Depth : LargeProductKernel.Depth;
         int rows = c.Rows / LargeProductKernel.Tile * LargeProductKernel.Tile, columns = c.Columns / LargeProductKernel.Tile * LargeProductKernel.Tile, steps = inner / depth * depth;
-        if (kernel == ProductKernel.SmallTiles)
+        if (kernel is ProductKernel.SmallTiles or ProductKernel.CuBlas)
         {
-            MultiplyPlain(alpha, a, orientationA, b, orientationB, beta, c);
-            return;
-        }
-        if (kernel == ProductKernel.CuBlas)
-        {
-            MultiplyByLibrary(alpha, a, orientationA, b, orientationB, beta, c);
+            Multiply(kernel, alpha, a, orientationA, b, orientationB, beta, c, steps);
             return;
         }
 
         // Whole tiles; then what K has beyond whole steps; then the columns and the rows beyond whole tiles.
         DeviceMatrix<T> whole = c.RowRange(0, rows).ColumnRange(0, columns);
-        if (kernel == ProductKernel.TensorTiles)
-            MultiplyTensor(alpha, a, orientationA, b, orientationB, beta, whole, steps);
-        else
-            MultiplyLarge(alpha, a, orientationA, b, orientationB, beta, whole, steps);
+        Multiply(kernel, alpha, a, orientationA, b, orientationB, beta, whole, steps);
         if (steps < inner)
             MultiplyPlain(alpha, Inner(Outer(a, orientationA, 0, rows), orientationA), orientationA, Inner(Outer(b, Turned(orientationB), 0, columns), Turned(orientationB)), orientationB, T.One, whole);
         if (columns < c.Columns)

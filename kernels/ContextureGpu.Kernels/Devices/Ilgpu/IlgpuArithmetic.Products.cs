@@ -33,7 +33,7 @@ internal sealed partial class IlgpuArithmetic<T, TReal, TSum, TSumReal, TWidenin
         this, isTf32: kernel == ProductKernel.TensorTiles && Tuner?.TensorCores == TensorCoreUse.Fast,
         (alpha, a, first, b, second, beta, c) => Multiply(kernel, alpha, a, first, b, second, beta, c, ProductTrial<T>.Inner));
 
-    // Whole tiles of C, whole steps of the inner dimension.
+    // Large and tensor tiles: whole tiles of C, whole steps of the inner dimension.
     private void Multiply(
         ProductKernel kernel, T alpha, DeviceMatrix<T> a, Orientation orientationA, DeviceMatrix<T> b, Orientation orientationB, T beta, DeviceMatrix<T> c, int steps)
     {

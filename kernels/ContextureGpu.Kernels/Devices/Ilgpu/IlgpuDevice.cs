@@ -20,8 +20,9 @@ internal sealed class IlgpuDevice : ComputeDevice
         : base(description)
     {
         _session = open(Memory);
-        _cuBlas = (options?.CuBlas ?? false) && _session.Accelerator is CudaAccelerator cuda ? OpenCuBlas(cuda) : null;
-        _tuner = CreateTuner(options ?? new IlgpuDiscoveryOptions());
+        options ??= new IlgpuDiscoveryOptions();
+        _cuBlas = options.CuBlas && _session.Accelerator is CudaAccelerator cuda ? OpenCuBlas(cuda) : null;
+        _tuner = CreateTuner(options);
     }
 
     /// <inheritdoc/>
